@@ -1,0 +1,110 @@
+"""The card: bytes in, bytes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from apdu import Command, CommandError, Interface, Sw
+from cardsim.chip.commands import HRSS_COMMANDS
+from cardsim.chip.context import Context
+from cardsim.chip.errors import JournalError, Reason, Refusal
+
+if TYPE_CHECKING:
+    from cardsim.chip.context import Entropy
+    from cardsim.chip.dispatch import CommandTable
+    from cardsim.chip.memory import Memory
+    from cardsim.profiles import Profile
+
+_OK: Final = b"\x90\x00"
+ATR_PREFIX: Final = b"\x3b\x6d\x00\x00"
+"""Direct convention, TB1 = 00, TC1 = 00, 13 historical bytes, T=0 alone, so no TCK (facts hrss-card 7)."""
+
+
+class Card:
+    """A chip with its memory: a :class:`apdu.CardPort` that speaks whole APDUs.
+
+    ``entropy`` supplies random bytes. ``strict`` raises an unexpected fault instead of answering 6F00 (tests set it).
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        profile: Profile,
+        entropy: Entropy,
+        *,
+        interface: Interface = Interface.CONTACT,
+        strict: bool = False,
+    ) -> None:
+        self.memory = memory
+        self.last_refusal: Refusal | None = None
+        """Why the last command that was refused was refused."""
+        self._interface = interface
+        self._strict = strict
+        self._atr = ATR_PREFIX + (profile.historical_bytes or bytes(13))
+        self._context = Context(memory, profile, entropy, interface)
+        self._commands: CommandTable = HRSS_COMMANDS
+        self._by_code = self._commands.by_code
+
+    @property
+    def atr(self) -> bytes:
+        """Answer to reset."""
+        return self._atr
+
+    @property
+    def interface(self) -> Interface:
+        """The interface this card is reached through."""
+        return self._interface
+
+    @property
+    def incoming(self) -> frozenset[int]:
+        """Instructions whose command part carries data."""
+        return self._commands.incoming
+
+    @property
+    def context(self) -> Context:
+        """Files and session state, to look at; commands are the way to change them."""
+        return self._context
+
+    def power_on(self) -> bytes:
+        """Reset and return the ATR."""
+        return self.reset()
+
+    def power_off(self) -> None:
+        """Forget everything volatile."""
+        self._context.reset()
+
+    def reset(self) -> bytes:
+        """Forget everything volatile and return the ATR."""
+        self._context.reset()
+        return self._atr
+
+    def transmit(self, command: bytes) -> bytes:
+        """Return the response to one command; always at least a status word."""
+        memory = self.memory
+        try:
+            parsed = Command.parse(command)
+            spec = self._by_code.get(parsed.cla << 8 | parsed.ins)
+            if spec is None:
+                raise self._commands.refusal(parsed)  # noqa: TRY301  one way out for every refusal
+            if parsed.data and not spec.case.sends_data:
+                raise Refusal(Sw.WRONG_LENGTH, Reason.DATA_LENGTH, spec.name, "0", len(parsed.data))  # noqa: TRY301
+            data = spec.execute(self._context, parsed)
+            if memory.dirty:
+                memory.commit()
+        except Refusal as refusal:
+            return self._refuse(refusal)
+        except CommandError as error:
+            return self._refuse(Refusal(Sw.WRONG_LENGTH, Reason.MALFORMED, error.text))
+        except JournalError as error:
+            return self._refuse(Refusal(Sw.MEMORY_FAILURE, Reason.MEMORY_FAILURE, error.text))
+        except Exception as error:
+            if self._strict:
+                memory.undo()
+                raise
+            return self._refuse(Refusal(Sw.UNEXPECTED, Reason.UNEXPECTED, repr(error)))
+        return data + _OK
+
+    def _refuse(self, refusal: Refusal) -> bytes:
+        self.memory.undo()
+        self.last_refusal = refusal
+        return refusal.sw.to_bytes(2, "big")

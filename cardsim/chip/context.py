@@ -1,0 +1,82 @@
+"""What a command works on: memory and files, which stay, and the session's state, which a reset takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from apdu import Sw
+from cardsim.chip.errors import Reason, Refusal
+from cardsim.chip.files import INTERFACE_BITS, Directory, ElementaryFile, FileSystem
+
+if TYPE_CHECKING:
+    from apdu import Interface
+    from cardsim.chip.memory import Memory
+    from cardsim.profiles import Profile
+
+Entropy = Callable[[int], bytes]
+"""A source of random bytes: called with a count, returns that many."""
+
+
+class Context:
+    """One card, powered."""
+
+    __slots__ = (
+        "challenge",
+        "directory",
+        "entropy",
+        "file",
+        "files",
+        "granted",
+        "interface_bit",
+        "memory",
+        "mf_selected",
+        "profile",
+    )
+
+    def __init__(self, memory: Memory, profile: Profile, entropy: Entropy, interface: Interface) -> None:
+        self.memory = memory
+        self.files = FileSystem(memory)
+        self.profile = profile
+        self.entropy = entropy
+        self.interface_bit = INTERFACE_BITS[interface]
+        self.directory: Directory
+        self.file: ElementaryFile | None
+        self.granted: int
+        self.challenge: bytes
+        self.mf_selected: bool
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything volatile; the MF is selected by itself (facts native-card-os 1.2)."""
+        self.directory = self.files.mf
+        self.file = None
+        self.granted = self.interface_bit
+        self.challenge = b""
+        self.mf_selected = False
+        self.memory.drop_staged()
+
+    def enter(self, directory: Directory) -> None:
+        """Make ``directory`` current: PINs and keys of directories that are neither it nor above it are forgotten."""
+        if directory is self.directory and not self.profile.state_survives_reselect:
+            self.granted &= directory.parent.scope if directory.parent else self.interface_bit
+        self.granted &= directory.scope
+        self.directory = directory
+        self.file = None
+        self.memory.drop_staged()
+
+    def file_by_sfi(self, sfi: int) -> ElementaryFile:
+        """Return the current EF for SFI 0, else the file with this SFI in the current directory.
+
+        Refuses with 6986 (no current EF) or 6A82.
+        """
+        if not sfi:
+            if self.file is None:
+                raise Refusal(Sw.NO_CURRENT_EF, Reason.NO_CURRENT_EF)
+            return self.file
+        file = self.directory.by_sfi.get(sfi)
+        if file is None:
+            raise Refusal(Sw.FILE_NOT_FOUND, Reason.SFI_MISSING, sfi, self.directory.label)
+        if self.profile.sfi_makes_current:
+            self.file = file
+        return file

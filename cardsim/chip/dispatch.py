@@ -1,0 +1,77 @@
+"""The table of commands: from CLA and INS to one function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from apdu import Sw
+from cardsim.chip.errors import Reason, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from apdu import Case, Command
+    from cardsim.chip.context import Context
+
+ISO: Final = 0x00
+PROPRIETARY: Final = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One command of a card: its name, the class and instruction it answers to, its case, and what it does.
+
+    ``execute`` returns the data of the answer or raises a Refusal.
+    """
+
+    name: str
+    cla: int
+    ins: int
+    case: Case
+    execute: Callable[[Context, Command], bytes]
+    source: str
+
+
+class CommandTable:
+    """The commands of a chip, found by class and instruction."""
+
+    def __init__(self, specs: Iterable[CommandSpec]) -> None:
+        self.by_code: dict[int, CommandSpec] = {spec.cla << 8 | spec.ins: spec for spec in specs}
+        self._by_ins = {spec.ins: spec for spec in self.by_code.values()}
+        self._classes = {spec.cla for spec in self.by_code.values()}
+        self.incoming = frozenset(spec.ins for spec in self.by_code.values() if spec.case.sends_data)
+        """Instructions whose command part carries data: under T=0 their answers wait for GET RESPONSE."""
+
+    def refusal(self, command: Command) -> Refusal:
+        """Return why no entry serves ``command``.
+
+        6E00 when its class serves nothing at all, 6D00 when the instruction is unknown, else what is wrong with the
+        class byte (ISO/IEC 7816-4, 5.4.1 and 5.6).
+        """
+        cla = command.cla
+        base = cla & 0xF0 & ~0x10
+        if base not in self._classes:
+            return Refusal(Sw.CLA_NOT_SUPPORTED, Reason.CLA_UNKNOWN, cla)
+        spec = self._by_ins.get(command.ins)
+        if spec is None:
+            return Refusal(Sw.INS_NOT_SUPPORTED, Reason.INS_UNKNOWN, command.ins)
+        if base != spec.cla:
+            sw = Sw.CLA_NOT_SUPPORTED
+        elif cla & 0x10:
+            sw = Sw.CHAINING_UNSUPPORTED
+        elif cla & 0x0C:
+            sw = Sw.SECURE_MESSAGING_UNSUPPORTED
+        else:
+            sw = Sw.LOGICAL_CHANNEL_UNSUPPORTED
+        return Refusal(sw, Reason.CLA_WRONG, spec.name, cla)
+
+
+def wrong_p1p2(name: str, command: Command) -> Refusal:
+    """Return the 6A86 refusal of a command that does not know these parameters."""
+    return Refusal(Sw.WRONG_P1P2, Reason.P1P2_WRONG, name, command.p1, command.p2)
+
+
+def wrong_length(name: str, wanted: str, command: Command) -> Refusal:
+    """Return the 6700 refusal of a command whose data field has the wrong length."""
+    return Refusal(Sw.WRONG_LENGTH, Reason.DATA_LENGTH, name, wanted, len(command.data))

@@ -1,0 +1,82 @@
+"""How a command ends when it does not end in 9000, and what can be wrong with a card's memory."""
+
+from __future__ import annotations
+
+from enum import Enum, unique
+from typing import TYPE_CHECKING
+
+from apdu import Text
+from cardsim.errors import CardsimError
+
+if TYPE_CHECKING:
+    from apdu import Sw
+
+
+class MemoryDamagedError(CardsimError):
+    """The bytes of a card's memory do not make a file system."""
+
+
+class MemoryFullError(CardsimError):
+    """A file does not fit into the space of its directory."""
+
+
+class JournalError(CardsimError):
+    """The store behind a memory could not take a commit (disk full, file gone); nothing of it was kept."""
+
+
+@unique
+class Reason(Enum):
+    """Why a command was refused. The templates are filled with the refusal's operands, and only when somebody asks."""
+
+    MALFORMED = Text("the bytes are no command APDU: {0}", "不是合法的命令 APDU:{0}")
+    CLA_UNKNOWN = Text("CLA {0:02X} is served by no command", "没有命令使用 CLA {0:02X}")
+    CLA_WRONG = Text("{0} is not sent with CLA {1:02X}", "{0} 不使用 CLA {1:02X}")
+    INS_UNKNOWN = Text("INS {0:02X} is no command of this card", "本卡没有 INS {0:02X} 命令")
+    P1P2_WRONG = Text("{0} knows no P1 P2 = {1:02X} {2:02X}", "{0} 不支持 P1 P2 = {1:02X} {2:02X}")
+    DATA_LENGTH = Text("{0} takes {1} data bytes, {2} came", "{0} 需要 {1} 字节数据,收到 {2} 字节")
+    LE_WRONG = Text("{0} gives {1} bytes, Le asks for {2}", "{0} 返回 {1} 字节,Le 要求 {2} 字节")
+    FILE_MISSING = Text("no file {0:04X} within reach of {1}", "在 {1} 下找不到文件 {0:04X}")
+    NO_PARENT = Text("{0} has no parent", "{0} 没有上级目录")
+    NAME_MISSING = Text("no application is named {0}", "没有名为 {0} 的应用")
+    SFI_MISSING = Text("no file with SFI {0:02X} in {1}", "{1} 中没有 SFI 为 {0:02X} 的文件")
+    MF_NOT_SELECTED_FIRST = Text("the profile wants SELECT 3F00 before a name", "配置要求先选择 3F00 再按名选择")
+    NO_CURRENT_EF = Text("no EF is selected", "没有选择当前基本文件")
+    NOT_A_RECORD_FILE = Text("{0:04X} is transparent, it has no records", "{0:04X} 是透明文件,没有记录")
+    NOT_TRANSPARENT = Text("{0:04X} has records, it is not transparent", "{0:04X} 是记录文件,不是透明文件")
+    NOT_A_WORKING_FILE = Text("{0:04X} is internal to the card", "{0:04X} 是卡内部文件")
+    RECORD_MISSING = Text("{0:04X} has no record number {1}", "{0:04X} 没有第 {1} 条记录")
+    TAG_MISSING = Text("{0:04X} has no record with tag {1:02X}", "{0:04X} 没有标签为 {1:02X} 的记录")
+    OFFSET_OUTSIDE = Text("offset {1} is outside {0:04X}, which has {2} bytes", "偏移 {1} 超出 {0:04X}(共 {2} 字节)")
+    READ_REFUSED = Text("{0:04X} needs {1}, not satisfied since SELECT", "读 {0:04X} 需要{1},选择后尚未满足")
+    RECORD_READ_REFUSED = Text(
+        "{0:04X}/{1:02X} needs {2}, not satisfied since SELECT", "读 {0:04X}/{1:02X} 需要{2},选择后尚未满足"
+    )
+    PIN_MISSING = Text("no PIN with reference {0:02X} in {1} or above", "{1} 及上级没有引用号为 {0:02X} 的 PIN")
+    PIN_WRONG = Text("PIN {0:02X} does not match, {1} tries left", "PIN {0:02X} 不符,剩余 {1} 次")
+    PIN_BLOCKED = Text("PIN {0:02X} is blocked", "PIN {0:02X} 已锁定")
+    PIN_NOT_VERIFIED = Text("PIN {0:02X} has not been verified", "PIN {0:02X} 未验证")
+    PIN_FORMAT = Text("{0}", "{0}")
+    NOTHING_TO_FETCH = Text("no answer waits for GET RESPONSE", "没有待取的响应数据")
+    MEMORY_FAILURE = Text("the store refused the write: {0}", "存储写入失败:{0}")
+    UNEXPECTED = Text("unexpected fault of the emulator: {0}", "模拟器内部错误:{0}")
+
+
+class Refusal(Exception):  # noqa: N818  a refusal is an answer of the card, not an error of the program
+    """A command's refusal: the status word that is sent, and the reason for whoever asks; bytes never depend on it."""
+
+    def __init__(self, sw: int | Sw, reason: Reason, *operands: object) -> None:
+        super().__init__(sw, reason, operands)
+        self.sw = int(sw)
+        self.reason = reason
+        self.operands = operands
+
+    @property
+    def text(self) -> Text:
+        """The reason in words, with the status word in front."""
+        template = self.reason.value
+        en = (part.en if isinstance(part, Text) else part for part in self.operands)
+        zh = (part.zh if isinstance(part, Text) else part for part in self.operands)
+        return Text(f"{self.sw:04X}: {template.en.format(*en)}", f"{self.sw:04X}: {template.zh.format(*zh)}")
+
+    def __str__(self) -> str:
+        return self.text.en

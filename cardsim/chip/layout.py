@@ -1,0 +1,187 @@
+"""How files lie in the memory: headers, bodies, the key records; and the accounting that follows from it.
+
+One directory is ``header | name | children ... | erased``; a child is a directory again or ``header | body``. Erased
+memory is 00, so a type byte 00 ends a directory's children. Headers have 11 bytes and bodies are charged as facts
+native-card-os 8 has it for FMCOS: transparent = size, fixed and cyclic = n x (length + 1), variable = declared size,
+key record = value + 8. The type codes, the free (F0) and never (EF) rights and the key types are those of facts
+native-card-os 1.2, 2.1 and 3; the 8 bytes in front of a key are those of T514, facts hrss-card 4.1. The order of bytes
+inside a header is on no wire and is our own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import IntEnum, unique
+from typing import ClassVar, Final
+
+from construct import Byte, Bytes, Int16ub, Struct
+
+HEADER_SIZE: Final = 11
+KEY_HEADER_SIZE: Final = 8
+REST_OF_MEMORY: Final = 0xFFFF
+"""A directory's space field: all that is left of the memory (only the MF; facts native-card-os 1.2)."""
+RIGHT_FREE: Final = 0xF0
+RIGHT_NEVER: Final = 0xEF
+NO_FCI_BYTE: Final = 0xFF
+MF_FID: Final = 0x3F00
+
+
+@unique
+class FileType(IntEnum):
+    """The type byte of a header."""
+
+    ERASED = 0x00
+    TRANSPARENT = 0x28
+    VARIABLE = 0x2C
+    DIRECTORY = 0x38
+    RULES = 0x3D
+    KEYS = 0x3F
+
+    @property
+    def internal(self) -> bool:
+        """True for files that no command selects or reads."""
+        return self in (FileType.RULES, FileType.KEYS)
+
+
+@unique
+class KeyType(IntEnum):
+    """The type byte of a key record."""
+
+    PIN = 0x3A
+    KEY = 0x39
+
+
+_HEADER: Final = Struct(
+    "fid" / Int16ub,
+    "type" / Byte,
+    "size" / Int16ub,
+    "right1" / Byte,
+    "right2" / Byte,
+    "extra" / Byte,
+    "name_size" / Byte,
+    "state" / Byte,
+    "checksum" / Byte,
+)
+_KEY_HEADER: Final = Struct(
+    "type" / Byte,
+    "id" / Byte,
+    "version" / Byte,
+    "file" / Byte,
+    "tries" / Byte,
+    "algorithm" / Byte,
+    "level" / Byte,
+    "size" / Byte,
+    "value" / Bytes(lambda record: record.size),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a directory or an elementary file.
+
+    ``size``: bytes of the body, or of a directory's space. ``right1``/``right2``: read and update of a file, create and
+    erase of a directory: F0 free, EF never, else the number of a rule. ``extra``: a directory's FCI byte (SFI of its
+    DIR, or FF). ``state``: 00 in use.
+    """
+
+    fid: int
+    type: FileType
+    size: int
+    right1: int = RIGHT_FREE
+    right2: int = RIGHT_NEVER
+    extra: int = NO_FCI_BYTE
+    name_size: int = 0
+    state: int = 0
+
+    @property
+    def sfi(self) -> int:
+        """Short file identifier, 1 to 30, or 0 when the FID has none: the low five bits (facts hrss-card 1)."""
+        sfi = self.fid & 0x1F
+        return sfi if self.fid & 0xE0 == 0 and sfi != 0x1F else 0
+
+    def encode(self) -> bytes:
+        """Return the 11 bytes, checksum last."""
+        raw: bytes = _HEADER.build({**asdict(self), "checksum": 0})
+        return raw[:-1] + bytes((header_checksum(raw),))
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Header:
+        """Return the header in ``raw``; raises ValueError when the checksum or the type is not right."""
+        fields = _HEADER.parse(raw)
+        if fields.checksum != header_checksum(raw):
+            raise ValueError(f"header checksum is {fields.checksum:02X}, should be {header_checksum(raw):02X}")
+        return cls(
+            int(fields.fid),
+            FileType(fields.type),
+            int(fields.size),
+            int(fields.right1),
+            int(fields.right2),
+            int(fields.extra),
+            int(fields.name_size),
+            int(fields.state),
+        )
+
+
+def header_checksum(raw: bytes) -> int:
+    """Return the checksum over the first ten bytes; never that of erased memory."""
+    return (sum(raw[: HEADER_SIZE - 1]) ^ 0xA5) & 0xFF
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """One record of a key file. ``tries``: limit in the high nibble, tries left in the low one (native-card-os 2.1)."""
+
+    type: KeyType
+    id: int
+    value: bytes
+    tries: int
+    version: int = 0
+    file: int = 0xFF
+    algorithm: int = 0
+    level: int = 0
+
+    TRIES_OFFSET: ClassVar[int] = 4
+
+    @property
+    def size(self) -> int:
+        """Bytes that the record takes in the file."""
+        return KEY_HEADER_SIZE + len(self.value)
+
+    def encode(self) -> bytes:
+        """Return header and value."""
+        raw: bytes = _KEY_HEADER.build(
+            {
+                "type": self.type,
+                "id": self.id,
+                "version": self.version,
+                "file": self.file,
+                "tries": self.tries,
+                "algorithm": self.algorithm,
+                "level": self.level,
+                "size": len(self.value),
+                "value": self.value,
+            }
+        )
+        return raw
+
+    @classmethod
+    def parse(cls, raw: bytes) -> KeyRecord:
+        """Return the record at the start of ``raw``; raises ValueError for an unknown type."""
+        fields = _KEY_HEADER.parse(raw)
+        return cls(
+            KeyType(fields.type),
+            int(fields.id),
+            bytes(fields.value),
+            int(fields.tries),
+            int(fields.version),
+            int(fields.file),
+            int(fields.algorithm),
+            int(fields.level),
+        )
+
+
+def tries_byte(limit: int) -> int:
+    """Return the counter byte of a fresh record: ``limit`` (1 to 15) in both nibbles."""
+    if not 1 <= limit <= 15:
+        raise ValueError(f"a retry limit is 1 to 15, not {limit}")
+    return limit << 4 | limit

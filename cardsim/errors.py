@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from apdu.text import BilingualError
+
+
+class CardsimError(BilingualError):
+    """Root of this package's errors."""
+
+
+class NumberError(CardsimError):
+    """A number, or a code, that breaks the rules of its kind: length, characters, date or check character."""
+
+
+class ElementError(CardsimError):
+    """A value that its data element can not hold, or bytes that are no value of it."""

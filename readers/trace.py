@@ -1,0 +1,288 @@
+"""Traces: what crossed between terminal and card, as text that a person reads and a replay connection answers from.
+
+    # reader: Lab 0 00 00
+    # ATR: 3B021450
+    > 0020000003******
+    < 9000
+    # 0.240 ms
+
+A line ``>`` is a command, the next ``<`` its response (nothing behind it: none came), the comment behind it the time it
+took; any other line is a comment that begins with ``#``. ``**`` stands for a byte that was kept out of the trace.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from apdu.command import Command
+from apdu.errors import CommandError, HexError
+from apdu.hexes import format_hex, parse_hex
+from readers.errors import TraceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Clock = Callable[[], float]
+"""A monotonic time in seconds, as ``time.perf_counter``."""
+
+_HIDDEN = "**"
+# VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER in both forms of ISO/IEC 7816-4 (24 is also PIN CHANGE/UNBLOCK),
+# CHANGE and RELOAD PIN, WRITE KEY, PUT KEY: in any class (facts native-card-os, list of commands and 2).
+_SECRET_INS = frozenset((0x20, 0x21, 0x24, 0x25, 0x2C, 0x2D, 0x5E, 0xD4, 0xD8))
+_MEDICAL_DEBIT = (0xB0, 0x2C)  # facts hrss-card: the one use of 2C that carries no secret
+_LOAD_KEYS = (0xFF, 0x82)  # PC/SC part 3: a memory card's key, to the reader
+_TIMING = re.compile(r"([0-9]+(?:\.[0-9]+)?) ms")
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCommand:
+    """A command as a trace has it: ``raw`` holds 00 at the positions that are ``hidden``."""
+
+    raw: bytes
+    hidden: frozenset[int] = frozenset()
+
+    @classmethod
+    def masked(cls, command: bytes) -> TracedCommand:
+        """Return ``command`` with its secrets hidden."""
+        secret = _secret_positions(command)
+        return cls(bytes(0 if i in secret else byte for i, byte in enumerate(command)), frozenset(secret))
+
+    @classmethod
+    def parse(cls, text: str) -> TracedCommand:
+        """Return what hexadecimal digits and ``**`` spell.
+
+        Raises :class:`apdu.errors.HexError`.
+        """
+        pairs = "".join(text.split())
+        hidden = frozenset(i // 2 for i in range(0, len(pairs), 2) if pairs[i : i + 2] == _HIDDEN)
+        return cls(parse_hex("".join("00" if i // 2 in hidden else pairs[i : i + 2] for i in range(0, len(pairs), 2))), hidden)
+
+    def matches(self, command: bytes) -> bool:
+        """Return whether ``command`` is this one, as far as the trace shows it."""
+        return len(command) == len(self.raw) and all(
+            mine == theirs or i in self.hidden
+            for i, (mine, theirs) in enumerate(zip(self.raw, command, strict=True))
+        )
+
+    def __str__(self) -> str:
+        return "".join(_HIDDEN if i in self.hidden else f"{byte:02X}" for i, byte in enumerate(self.raw))
+
+
+def mask_secrets(command: bytes) -> str:
+    """Return ``command`` in hexadecimal, with ``**`` for each byte of a PIN's or key's data field."""
+    return str(TracedCommand.masked(command))
+
+
+def _secret_positions(command: bytes) -> range:
+    nothing = range(0)
+    if len(command) <= 5:
+        return nothing
+    kind = command[0], command[1]
+    if kind != _LOAD_KEYS and (command[1] not in _SECRET_INS or kind == _MEDICAL_DEBIT):
+        return nothing
+    try:
+        parsed = Command.parse(command)
+    except CommandError:
+        return range(4, len(command))
+    if not parsed.data:
+        return range(4, len(command))
+    start = 7 if parsed.extended else 5
+    return range(start, start + len(parsed.data))
+
+
+class TraceSink(Protocol):
+    """Where a trace goes, line by line as things happen."""
+
+    def comment(self, text: str) -> None:
+        """Take a remark."""
+        ...
+
+    def command(self, command: bytes) -> None:
+        """Take a command that is about to be sent."""
+        ...
+
+    def response(self, response: bytes, seconds: float) -> None:
+        """Take what came back for it, empty when nothing did, and how long that took."""
+        ...
+
+
+def record(sink: TraceSink, clock: Clock, transmit: Callable[[bytes], bytes], command: bytes) -> bytes:
+    """Call ``transmit`` with ``command`` and tell ``sink`` both sides, also when it fails."""
+    sink.command(command)
+    start = clock()
+    response = b""
+    try:
+        response = transmit(command)
+    finally:
+        sink.response(response, clock() - start)
+    return response
+
+
+class TraceWriter:
+    """A :class:`TraceSink` that writes to ``file`` and flushes each time, so that a crash loses nothing.
+
+    Secrets are masked unless ``show_secrets``, and then the first line says so. Raises :class:`TraceError` when the
+    file can not be written.
+    """
+
+    def __init__(self, file: TextIO, *, show_secrets: bool = False) -> None:
+        self._file = file
+        self._spell = format_hex if show_secrets else mask_secrets
+        self._heading = _WARNING if show_secrets else ""
+
+    def comment(self, text: str) -> None:
+        """Write a remark; it stays one line whatever it contains."""
+        self._write(f"# {' '.join(text.split())}\n")
+
+    def command(self, command: bytes) -> None:
+        """Write a command line."""
+        self._write(f"> {self._spell(command)}\n")
+
+    def response(self, response: bytes, seconds: float) -> None:
+        """Write a response line and the time it took."""
+        self._write(f"< {format_hex(response)}\n# {seconds * 1000:.3f} ms\n")
+
+    def _write(self, lines: str) -> None:
+        heading, self._heading = self._heading, ""
+        try:
+            self._file.write(heading + lines)
+            self._file.flush()
+        except (OSError, ValueError) as error:
+            name = getattr(self._file, "name", "the trace")
+            raise TraceError(f"can not write to {name}: {error}", f"无法写入 {name}:{error}") from error
+
+
+_WARNING = "# WARNING: PINs and keys in this trace are in clear. 警告:本跟踪含明文 PIN 与密钥。\n"
+
+
+@contextlib.contextmanager
+def open_trace(path: Path, *, show_secrets: bool = False) -> Iterator[TraceWriter]:
+    """Write a trace to ``path``, a new file that its owner alone can read: answers carry personal data.
+
+    Raises :class:`TraceError`.
+    """
+    try:
+        file = open(path, "w", encoding="utf-8", errors="backslashreplace", opener=_owner_only)  # noqa: PTH123, SIM115
+    except OSError as error:
+        raise _file_error("write", "写入", path, error) from error
+    try:
+        yield TraceWriter(file, show_secrets=show_secrets)
+    finally:
+        with contextlib.suppress(OSError):  # every line was flushed; a failure was reported then
+            file.close()
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One command and its response. ``line`` is the command's line in the trace, from 1."""
+
+    command: TracedCommand
+    response: bytes
+    line: int
+    milliseconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A trace that was read. ``source`` is what it is called in messages; ``reader`` and ``atr`` are empty if not in it."""
+
+    source: str
+    reader: str
+    atr: bytes
+    exchanges: tuple[Exchange, ...]
+
+
+def load_trace(path: Path) -> Trace:
+    """Return the trace in the file ``path``.
+
+    Raises :class:`TraceError` when it can not be read, or naming the line that is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise _file_error("read", "读取", path, error) from error
+    except UnicodeDecodeError as error:
+        raise TraceError(f"{path} is no text in UTF-8, so no trace", f"{path} 不是 UTF-8 文本,不是跟踪文件") from error
+    return parse_trace(text, str(path))
+
+
+def parse_trace(text: str, source: str = "trace") -> Trace:
+    """Return the trace that ``text`` spells; the last command may lack its response, as when a recording was cut off.
+
+    Raises :class:`TraceError` naming the line that is wrong.
+    """
+    return _Parser(source).parse(text)
+
+
+class _Parser:
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._line = 0
+        self._reader = ""
+        self._atr = b""
+        self._exchanges: list[Exchange] = []
+        self._open: Exchange | None = None
+
+    def parse(self, text: str) -> Trace:
+        for self._line, line in enumerate(text.splitlines(), 1):
+            try:
+                self._take(line.strip())
+            except HexError as error:
+                raise self._error(error.text.en, error.text.zh) from error
+        self._close(b"")
+        return Trace(self._source, self._reader, self._atr, tuple(self._exchanges))
+
+    def _take(self, line: str) -> None:
+        rest = line[1:].strip()
+        match line[:1]:
+            case "":
+                pass
+            case "#":
+                self._comment(rest)
+            case ">":
+                if self._open:
+                    raise self._error(
+                        f"a command, but the one in line {self._open.line} has no response yet",
+                        f"出现命令,但第 {self._open.line} 行的命令尚无响应",
+                    )
+                self._open = Exchange(TracedCommand.parse(rest), b"", self._line)
+            case "<":
+                if not self._open:
+                    raise self._error("a response without a command before it", "响应之前没有命令")
+                self._close(parse_hex(rest))
+            case _:
+                raise self._error(
+                    f"{line[:40]!r} begins with none of '>' (command), '<' (response), '#' (comment)",
+                    f"{line[:40]!r} 不以“>”(命令)、“<”(响应)或“#”(注释)开头",
+                )
+
+    def _close(self, response: bytes) -> None:
+        if self._open:
+            self._exchanges.append(replace(self._open, response=response))
+            self._open = None
+
+    def _comment(self, text: str) -> None:
+        key, _, value = text.partition(":")
+        if key == "ATR":
+            self._atr = self._atr or parse_hex(value)
+        elif key == "reader":
+            self._reader = self._reader or value.strip()
+        elif (timing := _TIMING.fullmatch(text)) and self._exchanges and not self._open:
+            self._exchanges[-1] = replace(self._exchanges[-1], milliseconds=float(timing[1]))
+
+    def _error(self, en: str, zh: str) -> TraceError:
+        return TraceError(f"{self._source}, line {self._line}: {en}", f"{self._source} 第 {self._line} 行:{zh}")
+
+
+def _file_error(verb: str, verb_zh: str, path: Path, error: OSError) -> TraceError:
+    return TraceError(f"can not {verb} {path}: {error.strerror}", f"无法{verb_zh} {path}:{error.strerror}")
