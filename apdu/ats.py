@@ -160,7 +160,7 @@ def build_ats(
 
 def explain(ats: Ats) -> tuple[Text, ...]:
     """Return what ``ats`` says, line by line, in both languages."""
-    length = Text(f"{len(ats)} bytes", f"{len(ats)} 字节")
+    length = Text(f"length {len(ats)}", f"长度 {len(ats)}")
     return (
         labelled(f"TL={ats[0]:02X}", length),
         _line("T0", ats.t0, _frames(ats)),

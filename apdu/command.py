@@ -91,12 +91,12 @@ class Command:
         limit = _MAX_EXTENDED_LC if self.extended else _MAX_SHORT_LC
         if len(self.data) > limit:
             raise CommandError(
-                f"the data field has {len(self.data)} bytes; a {_form(self.extended)} command carries at most {limit}",
+                f"the data field has {len(self.data)} bytes; {_form(self.extended)} command carries at most {limit}",
                 f"数据域有 {len(self.data)} 字节;此形式的命令最多 {limit} 字节",
             )
         if self.le is not None and not 0 <= self.le <= limit:
             raise CommandError(
-                f"Le is {self.le}; a {_form(self.extended)} command asks for at most {limit}, or 0 for all there is",
+                f"Le is {self.le}; {_form(self.extended)} command asks for at most {limit}, or 0 for all there is",
                 f"Le 为 {self.le};此形式的命令最多 {limit},0 表示全部",
             )
 
@@ -130,10 +130,15 @@ class Command:
     def _parse_extended(cls, raw: bytes) -> Command:
         size = len(raw)
         header = raw[0], raw[1], raw[2], raw[3]
+        if size < 7:
+            raise CommandError(
+                "one byte follows P3=00; an extended length is 00 and two bytes, Le 00 alone ends the command",
+                "P3=00 之后只有一个字节;扩展长度为 00 加两字节,单独的 Le 00 应位于命令末尾",
+            )
         if size == 7:
             return cls(*header, b"", int.from_bytes(raw[5:7], "big"), extended=True)
         lc = int.from_bytes(raw[5:7], "big")
-        if size > 7 and lc:
+        if lc:
             if size == 7 + lc:
                 return cls(*header, raw[7:], extended=True)
             if size == 9 + lc:
@@ -142,7 +147,7 @@ class Command:
 
 
 def _form(extended: bool) -> str:
-    return "extended" if extended else "short"
+    return "an extended" if extended else "a short"
 
 
 def _length_error(lc: int, rest: int) -> CommandError:

@@ -23,6 +23,7 @@ _ATQB_SIZES = (12, 13)  # the thirteenth byte is extended protocol information, 
 # Category indicator, application identifier's tag and length, and the RID of the PC/SC workgroup.
 _STORAGE_HEAD = bytes((0x80, 0x4F, 0x0C, 0xA0, 0x00, 0x00, 0x03, 0x06))
 _STORAGE_TAIL = bytes(4)
+_STORAGE_SIZE = 15
 
 
 class StorageCard(NamedTuple):
@@ -46,8 +47,8 @@ class StorageCard(NamedTuple):
     def from_atr(cls, atr: Atr) -> StorageCard | None:
         """Return the storage card that a pseudo-ATR names, or ``None`` when it names none."""
         value = atr.historical_bytes
-        head, tail = value.removeprefix(_STORAGE_HEAD), value[-len(_STORAGE_TAIL) :]
-        if len(value) != 15 or len(head) != 7 or tail != _STORAGE_TAIL or not is_pseudo_atr(atr):
+        named = value.startswith(_STORAGE_HEAD) and value.endswith(_STORAGE_TAIL)
+        if not named or len(value) != _STORAGE_SIZE or not is_pseudo_atr(atr):
             return None
         return cls(value[8], int.from_bytes(value[9:11], "big"))
 

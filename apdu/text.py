@@ -29,5 +29,8 @@ class BilingualError(Exception):
     """Root of the packages' own roots: what was wrong, where, and what to do, in both languages."""
 
     def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
+        super().__init__(en, zh)
         self.text = Text(en, zh)
+
+    def __str__(self) -> str:
+        return self.text.en

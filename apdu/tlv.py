@@ -53,14 +53,20 @@ def encode_ber(tag: int, value: bytes) -> bytes:
 
     Raises :class:`TlvError` for a tag that BER cannot spell.
     """
+    if tag < 0:
+        raise _no_tag(tag)
     tag_bytes = tag.to_bytes(max(1, (tag.bit_length() + 7) // 8), "big")
     if _tag_size(tag_bytes, 0) != len(tag_bytes):
-        raise TlvError(f"{tag:X} is not a BER tag", f"{tag:X} 不是 BER 标签")
+        raise _no_tag(tag)
     size = len(value)
     if size < 0x80:
         return tag_bytes + bytes((size,)) + value
     length = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return tag_bytes + bytes((0x80 | len(length),)) + length + value
+
+
+def _no_tag(tag: int) -> TlvError:
+    return TlvError(f"{tag:X} is not a BER tag", f"{tag:X} 不是 BER 标签")
 
 
 def parse_ber(data: bytes) -> tuple[BerTlv, ...]:
@@ -76,11 +82,10 @@ def parse_ber(data: bytes) -> tuple[BerTlv, ...]:
 def _check_depth(objects: Iterable[BerTlv], depth: int) -> None:
     """Walk down once with a bound, so that a hostile answer can not exhaust the stack."""
     for item in objects:
-        if not item.constructed:
-            continue
-        if depth >= _MAX_DEPTH:
+        if depth > _MAX_DEPTH:
             raise TlvError(f"TLV nests deeper than {_MAX_DEPTH} levels", f"TLV 嵌套超过 {_MAX_DEPTH} 层")
-        _check_depth(_ber_objects(item.value), depth + 1)
+        if item.constructed:
+            _check_depth(_ber_objects(item.value), depth + 1)
 
 
 def _ber_objects(data: bytes) -> Iterator[BerTlv]:

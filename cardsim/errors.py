@@ -13,3 +13,7 @@ class NumberError(CardsimError):
 
 class ElementError(CardsimError):
     """A value that its data element can not hold, or bytes that are no value of it."""
+
+
+class HolderError(CardsimError):
+    """A holder's data that no card can be made from; names the key."""

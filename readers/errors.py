@@ -38,6 +38,9 @@ class ReaderBusyError(ReaderError):
 class ClosedError(ReaderError):
     """A connection was used after its ``close()``."""
 
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the connection to {name} is closed", f"与 {name} 的连接已关闭")
+
 
 class CardProtocolError(ReaderError):
     """The card's answers make no sense as a conversation: more data announced without end."""
@@ -61,3 +64,7 @@ class TraceError(ReaderError):
 
 class ReplayError(ReaderError):
     """A program sent what the trace being replayed does not have next."""
+
+
+class CardRefusedError(ReaderError):
+    """The card refused what everything else depends on; the message has the status word."""

@@ -37,6 +37,7 @@ _HIDDEN = "**"
 _SECRET_INS = frozenset((0x20, 0x21, 0x24, 0x25, 0x2C, 0x2D, 0x5E, 0xD4, 0xD8))
 _MEDICAL_DEBIT = (0xB0, 0x2C)  # facts hrss-card: the one use of 2C that carries no secret
 _LOAD_KEYS = (0xFF, 0x82)  # PC/SC part 3: a memory card's key, to the reader
+_SEPARATORS = re.compile(r"[\s:\-]+")
 _TIMING = re.compile(r"([0-9]+(?:\.[0-9]+)?) ms")
 
 
@@ -59,15 +60,15 @@ class TracedCommand:
 
         Raises :class:`apdu.errors.HexError`.
         """
-        pairs = "".join(text.split())
-        hidden = frozenset(i // 2 for i in range(0, len(pairs), 2) if pairs[i : i + 2] == _HIDDEN)
-        return cls(parse_hex("".join("00" if i // 2 in hidden else pairs[i : i + 2] for i in range(0, len(pairs), 2))), hidden)
+        digits = _SEPARATORS.sub("", text)
+        pairs = [digits[i : i + 2] for i in range(0, len(digits), 2)]
+        hidden = frozenset(i for i, pair in enumerate(pairs) if pair == _HIDDEN)
+        return cls(parse_hex("".join("00" if pair == _HIDDEN else pair for pair in pairs)), hidden)
 
     def matches(self, command: bytes) -> bool:
         """Return whether ``command`` is this one, as far as the trace shows it."""
         return len(command) == len(self.raw) and all(
-            mine == theirs or i in self.hidden
-            for i, (mine, theirs) in enumerate(zip(self.raw, command, strict=True))
+            mine == theirs or i in self.hidden for i, (mine, theirs) in enumerate(zip(self.raw, command, strict=True))
         )
 
     def __str__(self) -> str:
@@ -168,7 +169,7 @@ def open_trace(path: Path, *, show_secrets: bool = False) -> Iterator[TraceWrite
     Raises :class:`TraceError`.
     """
     try:
-        file = open(path, "w", encoding="utf-8", errors="backslashreplace", opener=_owner_only)  # noqa: PTH123, SIM115
+        file = open(path, "w", encoding="utf-8", errors="backslashreplace", opener=_owner_only)  # noqa: SIM115
     except OSError as error:
         raise _file_error("write", "写入", path, error) from error
     try:
@@ -194,7 +195,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A trace that was read. ``source`` is what it is called in messages; ``reader`` and ``atr`` are empty if not in it."""
+    """A trace that was read. ``source`` names it in messages; ``reader`` and ``atr`` are empty if it has none."""
 
     source: str
     reader: str

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from apdu import Text
 from cardsim.errors import CardsimError
+from cardsim.zones.access import Access, rename
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from apdu import Sw
 
 
@@ -70,13 +73,12 @@ class Refusal(Exception):  # noqa: N818  a refusal is an answer of the card, not
         self.reason = reason
         self.operands = operands
 
-    @property
-    def text(self) -> Text:
-        """The reason in words, with the status word in front."""
-        template = self.reason.value
-        en = (part.en if isinstance(part, Text) else part for part in self.operands)
-        zh = (part.zh if isinstance(part, Text) else part for part in self.operands)
-        return Text(f"{self.sw:04X}: {template.en.format(*en)}", f"{self.sw:04X}: {template.zh.format(*zh)}")
+    def describe(self, names: Mapping[Access, Access]) -> Text:
+        """Return the reason in words behind the status word, PINs and keys called as ``names`` has them."""
+        parts = [rename(part, names).text if isinstance(part, Access) else part for part in self.operands]
+        en = self.reason.value.en.format(*(part.en if isinstance(part, Text) else part for part in parts))
+        zh = self.reason.value.zh.format(*(part.zh if isinstance(part, Text) else part for part in parts))
+        return Text(f"{self.sw:04X}: {en}", f"{self.sw:04X}: {zh}")
 
     def __str__(self) -> str:
-        return self.text.en
+        return self.describe({}).en

@@ -39,7 +39,7 @@ class Memory:
 
     __slots__ = ("_bytes", "_journal", "_pending", "_staged", "_staged_written", "_undo", "view")
 
-    def __init__(self, image: bytes, journal: Journal) -> None:
+    def __init__(self, image: bytes | bytearray, journal: Journal) -> None:
         self._bytes = bytearray(image)
         self._journal = journal
         self._pending: list[Change] = []
@@ -60,6 +60,13 @@ class Memory:
     def dirty(self) -> bool:
         """True while the command has writes that are neither committed nor undone."""
         return bool(self._pending)
+
+    def committed(self) -> bytearray:
+        """Return a copy of the memory as it is without the running command's writes."""
+        copy = bytearray(self._bytes)
+        for offset, data in reversed(self._undo):
+            copy[offset : offset + len(data)] = data
+        return copy
 
     def charge(self, offset: int, data: bytes) -> None:
         """Change and commit at once, whatever becomes of the command.

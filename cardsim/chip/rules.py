@@ -190,14 +190,3 @@ class _Reader:
                 return AllOf(parts) if op is Op.ALL else AnyOf(parts)
             case Op.BY_RECORD:
                 raise ValueError("a per-record rule inside another rule")
-
-
-def rename(access: Access, names: Mapping[Access, Access]) -> Access:
-    """Return ``access`` with every PIN and key that ``names`` knows replaced."""
-    match access:
-        case AllOf(parts):
-            return AllOf(tuple(rename(part, names) for part in parts))
-        case AnyOf(parts):
-            return AnyOf(tuple(rename(part, names) for part in parts))
-        case _:
-            return names.get(access, access)

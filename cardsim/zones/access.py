@@ -7,8 +7,12 @@ The shape follows facts hrss-card 4.1 (read control and write control of a file)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from apdu import Interface, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Access:
@@ -113,3 +117,14 @@ def _joined(parts: tuple[Access, ...], en: str, zh: str) -> Text:
 
     texts = [inner(part) for part in parts]
     return Text(en.join(text.en for text in texts), zh.join(text.zh for text in texts))
+
+
+def rename(access: Access, names: Mapping[Access, Access]) -> Access:
+    """Return ``access`` with every PIN and key that ``names`` knows replaced."""
+    match access:
+        case AllOf(parts):
+            return AllOf(tuple(rename(part, names) for part in parts))
+        case AnyOf(parts):
+            return AnyOf(tuple(rename(part, names) for part in parts))
+        case _:
+            return names.get(access, access)

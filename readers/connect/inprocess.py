@@ -12,8 +12,9 @@ class InProcessConnection:
     """A connection to a card in this process. ``port`` is taken as powered; :func:`connect_inprocess` sees to it."""
 
     def __init__(self, port: CardPort, name: str) -> None:
-        self._port: CardPort | None = port
+        self._port = port
         self._name = name
+        self._closed = False
 
     @property
     def name(self) -> str:
@@ -23,27 +24,25 @@ class InProcessConnection:
     @property
     def atr(self) -> bytes:
         """Answer to reset of the card."""
-        return self._card.atr
+        return self._port.atr
 
     def transmit(self, command: bytes) -> bytes:
         """Send one command APDU and return the response APDU."""
-        return self._card.transmit(command)
+        if self._closed:
+            raise ClosedError(self._name)
+        return self._port.transmit(command)
 
     def reset(self) -> bytes:
         """Reset the card and return the ATR."""
-        return self._card.reset()
+        if self._closed:
+            raise ClosedError(self._name)
+        return self._port.reset()
 
     def close(self) -> None:
         """Take the card's power away; a second call does nothing."""
-        port, self._port = self._port, None
-        if port is not None:
-            port.power_off()
-
-    @property
-    def _card(self) -> CardPort:
-        if self._port is None:
-            raise ClosedError(f"the connection to {self._name} is closed", f"与 {self._name} 的连接已关闭")
-        return self._port
+        if not self._closed:
+            self._closed = True
+            self._port.power_off()
 
 
 def connect_inprocess(port: CardPort, name: str) -> InProcessConnection:

@@ -29,7 +29,7 @@ _MAX_DATA = 65_536
 
 
 class _Layer:
-    """A connection that passes everything on."""
+    """What a layer passes on: everything but ``transmit``, which is its own."""
 
     def __init__(self, inner: Connection) -> None:
         self._inner = inner
@@ -43,10 +43,6 @@ class _Layer:
     def atr(self) -> bytes:
         """Answer to reset of the connected card."""
         return self._inner.atr
-
-    def transmit(self, command: bytes) -> bytes:
-        """Send one command APDU and return the response APDU."""
-        return self._inner.transmit(command)
 
     def reset(self) -> bytes:
         """Reset the card and return the ATR."""
@@ -73,7 +69,7 @@ class FetchResponse(_Layer):
             return response
         data = bytearray(response[:-2])
         for _ in range(_MAX_FETCHES):
-            response = self._inner.transmit(bytes((_channel(command[0]), _GET_RESPONSE, 0, 0, response[-1])))
+            response = self._inner.transmit(bytes((_channel(command), _GET_RESPONSE, 0, 0, response[-1])))
             data += response[:-2]
             if len(data) > _MAX_DATA:
                 break
@@ -85,8 +81,9 @@ class FetchResponse(_Layer):
         )
 
 
-def _channel(cla: int) -> int:
-    """Return the class byte that names the logical channel of ``cla`` and nothing else (ISO/IEC 7816-4, 5.4.1)."""
+def _channel(command: bytes) -> int:
+    """Return the class byte that names the command's logical channel and nothing else (ISO/IEC 7816-4, 5.4.1)."""
+    cla = command[0] if command else 0
     if cla < 0x20:
         return cla & 0x03
     return cla & 0x4F if 0x40 <= cla < 0x80 else 0

@@ -67,7 +67,7 @@ class ReplayConnection:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise ClosedError(f"the replay of {self.name} is closed", f"{self.name} 的回放已关闭")
+            raise ClosedError(self.name)
 
     def _mismatch(self, command: bytes) -> ReplayError:
         sent = mask_secrets(command)

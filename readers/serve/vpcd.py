@@ -205,9 +205,10 @@ def connect_vpcd(host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: flo
             sock.settimeout(None)
         except TimeoutError as error:
             raise VpcdError(
-                f"the slot at {where} is in use: it accepted the connection, then said nothing for {timeout:g} s. "
-                "Take the other card out, or use another slot",
-                f"{where} 的卡槽已被占用:连接被接受,但 {timeout:g} 秒内没有数据。请取出另一张卡,或改用其他卡槽",
+                f"the slot at {where} is in use (or not vpcd's): it accepted the connection, then said nothing for "
+                f"{timeout:g} s. Take the other card out, or use another slot",
+                f"{where} 的卡槽已被占用(或不属于 vpcd):连接被接受,但 {timeout:g} 秒内没有数据。"
+                "请取出另一张卡,或改用其他卡槽",
             ) from error
         except OSError as error:
             raise _connect_error(where, error) from error

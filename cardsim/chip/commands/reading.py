@@ -68,7 +68,7 @@ def read_binary(context: Context, command: Command) -> bytes:
     if not file.transparent:
         raise Refusal(Sw.INCOMPATIBLE_FILE, Reason.NOT_TRANSPARENT, file.fid)
     if not _allowed(context.granted, file.read):
-        needed = file.rules[0].default.text
+        needed = file.rules[0].default
         raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.READ_REFUSED, file.fid, needed)
     if offset >= file.size:
         raise Refusal(Sw.WRONG_OFFSET, Reason.OFFSET_OUTSIDE, file.fid, offset, file.size)
@@ -84,7 +84,7 @@ def _allowed(granted: int, masks: Masks) -> bool:
 
 def _allow_record(context: Context, file: ElementaryFile, record: Record) -> None:
     if not _allowed(context.granted, record.read):
-        needed = file.rules[0].of(record.tag).text
+        needed = file.rules[0].of(record.tag)
         raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.RECORD_READ_REFUSED, file.fid, record.tag, needed)
 
 

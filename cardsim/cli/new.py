@@ -1,0 +1,37 @@
+"""`cardsim new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cardsim.cli.cards import read_bytes, read_json, read_toml
+from cardsim.perso.holder import Holder
+from cardsim.perso.image import personalise
+from cardsim.profiles import PROFILES
+from cardsim.store import create_card_file
+from cardsim.zones.layouts import Layout
+
+if TYPE_CHECKING:
+    import argparse
+
+    from cardsim.cli.console import Console
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Make a card file."""
+    profile = PROFILES[options.chip]
+    if options.chip_profile:
+        profile = profile.override(read_toml(Path(options.chip_profile)))
+    holder = Holder()
+    if options.holder:
+        path = Path(options.holder)
+        # Files that a holder names are looked for beside it, as its author wrote them.
+        holder = Holder.from_plain(read_json(path), lambda name: read_bytes(path.parent / name))
+    image = personalise(profile, Layout.from_text(options.layout), holder, raw_elements=options.raw_elements)
+    create_card_file(Path(options.out), image, overwrite=options.force)
+    console.say(
+        f"{options.out}: {options.chip} card, layout {options.layout}, card number {image.printed['card_number']}",
+        f"{options.out}:{options.chip} 卡,布局 {options.layout},卡号 {image.printed['card_number']}",
+    )
+    return 0

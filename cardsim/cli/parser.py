@@ -1,0 +1,151 @@
+"""The command line: every subcommand's options. Subcommands live in modules that are imported when one runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from apdu.text import Language, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cardsim.cli.console import Console
+
+_VPCD_DEFAULT = "127.0.0.1:35963"
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that speaks the user's language where argparse lets it."""
+
+    language = Language.EN
+
+    def error(self, message: str) -> NoReturn:
+        hint = Text(f"try `{self.prog} --help`", f"请参阅 `{self.prog} --help`").in_language(self.language)
+        self.exit(2, f"{self.prog}: {message}\n{hint}\n")
+
+
+def build_parser(language: Language) -> argparse.ArgumentParser:
+    """Return the parser of `cardsim`; the options it returns carry ``run(options, console) -> exit status``."""
+    _t = _translator(language)
+    parser = _Parser(
+        prog="cardsim",
+        description=_t(
+            "Emulated Chinese social-security cards behind PC/SC, and tools for any card.",
+            "模拟社会保障卡(PC/SC),以及读写任意卡片的工具。",
+        ),
+        epilog=_t(
+            "Exit status: 0 done, 1 a card refused or could not be reached, 2 the command line or a file is wrong.",
+            "退出状态:0 成功;1 卡片拒绝或无法访问;2 命令行或文件有误。",
+        ),
+    )
+    parser.language = language
+    _language_option(parser, _t)
+    commands = parser.add_subparsers(
+        title=_t("commands", "命令"), metavar=_t("COMMAND", "命令"), required=True, dest="command"
+    )
+
+    def add(name: str, module: str, en: str, zh: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=_t(en, zh), description=_t(en, zh))
+        if isinstance(sub, _Parser):
+            sub.language = language
+        _language_option(sub, _t)
+        sub.set_defaults(run=_lazily(module))
+        return sub
+
+    _new(add("new", "new", "make a test card", "制作测试卡"), _t)
+    show = add("show", "show", "file tree, access, memory use of a card file", "显示卡文件的文件树、访问条件与存储占用")
+    show.add_argument("card", metavar="FILE", help=_t("card file", "卡文件"))
+    _serve(add("serve", "serve", "put a card into a virtual reader (vpcd)", "把卡插入虚拟读卡器(vpcd)"), _t)
+    add("readers", "readers", "readers, the cards in them, their ATRs explained", "列出读卡器、其中的卡并解释 ATR")
+    read = add("read", "read", "read and decode everything readable; sends no PIN", "读取并解码一切可读内容;不发送 PIN")
+    _card_options(read, _t)
+    read.add_argument("--json", action="store_true", help=_t("as JSON, for programs", "以 JSON 输出"))
+    send = add("apdu", "send", "send command APDUs and explain the answers", "发送 APDU 并解释响应")
+    _card_options(send, _t)
+    send.add_argument(
+        "apdus", nargs="+", metavar="APDU", help=_t("hexadecimal digits, or `reset`", "十六进制数字,或 reset")
+    )
+    send.add_argument(
+        "--raw", action="store_true", help=_t("leave 61xx and 6Cxx to the user", "不自动处理 61xx 与 6Cxx")
+    )
+    profile = add(
+        "profile", "profile", "print a chip profile as TOML, every setting explained", "以 TOML 打印芯片配置及说明"
+    )
+    profile.add_argument("--chip", default="gen2", choices=("gen2",), help=_t("which chip", "芯片"))
+    return parser
+
+
+def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    parser.add_argument("--chip", required=True, choices=("gen2",), help=_t("which chip", "芯片"))
+    parser.add_argument(
+        "--layout", default="2.00", choices=("1.00", "2.00"), help=_t("data layout (2.00)", "数据布局(默认 2.00)")
+    )
+    parser.add_argument(
+        "--holder", metavar="JSON", help=_t("holder data; synthetic without it", "持卡人数据;缺省为虚构数据")
+    )
+    parser.add_argument(
+        "--chip-profile", metavar="TOML", help=_t("settings that override the chip's", "覆盖芯片配置的设置")
+    )
+    parser.add_argument(
+        "--raw-elements",
+        action="store_true",
+        help=_t(
+            "values under `elements` are hexadecimal bytes, stored unchecked",
+            "elements 的值为十六进制字节,不校验直接存储",
+        ),
+    )
+    parser.add_argument("--out", required=True, metavar="FILE", help=_t("card file to write", "要写的卡文件"))
+    parser.add_argument("--force", action="store_true", help=_t("replace an existing file", "覆盖已有文件"))
+
+
+def _serve(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    parser.add_argument("card", metavar="FILE", help=_t("card file", "卡文件"))
+    parser.add_argument(
+        "--vpcd",
+        default=_VPCD_DEFAULT,
+        metavar="HOST:PORT",
+        help=_t(
+            f"where vpcd listens ({_VPCD_DEFAULT}), or fd:N for a connected socket that is inherited",
+            f"vpcd 监听地址(默认 {_VPCD_DEFAULT}),或 fd:N 表示继承的已连接套接字",
+        ),
+    )
+    parser.add_argument(
+        "--durable", action="store_true", help=_t("wait for the disk at every write", "每次写入都等待落盘")
+    )
+    _trace_options(parser, _t)
+
+
+def _card_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--reader", metavar="NAME", help=_t("part of a reader's name, or its number", "读卡器名称的一部分或序号")
+    )
+    where.add_argument("--card", metavar="FILE", help=_t("card file, in this process", "卡文件(在本进程内)"))
+    _trace_options(parser, _t)
+
+
+def _trace_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    parser.add_argument(
+        "--trace",
+        metavar="FILE",
+        help=_t("record what crosses; PINs and keys are masked", "记录交互;PIN 与密钥会被遮盖"),
+    )
+    parser.add_argument("--trace-secrets", action="store_true", help=_t("do not mask them", "不遮盖"))
+
+
+def _language_option(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    parser.add_argument("--lang", choices=[language.value for language in Language], help=_t("language", "语言"))
+
+
+def _translator(language: Language) -> Callable[[str, str], str]:
+    return lambda en, zh: Text(en, zh).in_language(language)
+
+
+def _lazily(module: str) -> Callable[[Any, Console], int]:
+    def run(options: argparse.Namespace, console: Console) -> int:
+        status: int = importlib.import_module(f"cardsim.cli.{module}").run(options, console)
+        return status
+
+    return run

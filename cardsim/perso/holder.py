@@ -1,0 +1,260 @@
+"""The holder of a test card: what ``holder.json`` says, checked, and synthetic defaults that belong to nobody."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from apdu import BilingualError, HexError, parse_hex
+from cardsim.errors import ElementError, HolderError
+from cardsim.zones import bank_account, card_number
+from cardsim.zones.card_identification import CardIdentification
+from cardsim.zones.fields import An, encode_gbk, parse_date
+from cardsim.zones.hrss import EF05, EF06
+from cardsim.zones.identification_check import identification_with_check
+from cardsim.zones.layouts import Layout
+from cardsim.zones.social_security_number import SocialSecurityNumber
+from keys.testkeys import TEST_IRK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from cardsim.profiles import Profile
+
+T = TypeVar("T")
+
+# Region 639900 is assigned to no county, so no citizen has this number; the sheets' documentation sample uses it too.
+_DEFAULT_REGION: Final = "639900"
+_DEFAULT_NUMBER: Final = SocialSecurityNumber.complete("63990019900307001")
+_DEFAULTS: Final = {
+    "name": "测试用户",
+    "nation": "01",
+    "issue_date": "20240101",
+    "category": "3",
+    "card_number": card_number.complete("T0000001"),
+    "bank_account": bank_account.complete("620000000000000000"),
+    "hrss_pin": "123456",
+}
+_FILES: Final = ("photo", "fingerprint")
+TEXT_KEYS: Final = (
+    "name",
+    "name_extension",
+    "social_security_number",
+    "sex",
+    "nation",
+    "birthplace",
+    "birth_date",
+    "issue_date",
+    "expiry_date",
+    "region_code",
+    "institution",
+    "category",
+    "card_number",
+    "bank_account",
+    "card_identification",
+    "hrss_pin",
+)
+KEYS: Final = (*TEXT_KEYS, *_FILES, "elements")
+_VALIDITY_YEARS: Final = 10
+"""At most, and by default (handbook Q12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A holder as given: texts by key, the contents of files, and values for any other element.
+
+    ``elements`` maps a file ("EF05", "DF01/EF06", or run together as terminals write it) to tag ("4E") to value.
+    """
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    elements: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+
+    @classmethod
+    def from_plain(cls, plain: object, read_file: Callable[[str], bytes]) -> Holder:
+        """Return the holder that parsed JSON describes; ``read_file`` brings the files it names.
+
+        Raises :class:`HolderError` for unknown keys and values that are no text.
+        """
+        if not isinstance(plain, dict):
+            raise HolderError("holder data must be a JSON object { ... }", "持卡人数据应为 JSON 对象 { ... }")
+        for key in plain:
+            if key not in KEYS:
+                near = difflib.get_close_matches(key, KEYS, 1)
+                hint = (f"; did you mean {near[0]!r}?", f";是否为 {near[0]!r}?") if near else ("", "")
+                raise HolderError(f"unknown key {key!r}{hint[0]}", f"未知的键 {key!r}{hint[1]}")
+        texts = {key: _text(key, plain[key]) for key in TEXT_KEYS if key in plain}
+        contents = {key: read_file(_text(key, plain[key])) for key in _FILES if key in plain}
+        return cls(texts, contents, _elements(plain.get("elements", {})))
+
+    @property
+    def pin(self) -> bytes:
+        """The HRSS PIN as the card compares it: two digits a byte, an odd last one with F (facts hrss-card 5)."""
+        digits = self.given.get("hrss_pin", _DEFAULTS["hrss_pin"])
+        if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= 12):
+            raise HolderError("hrss_pin: a PIN is 4 to 12 digits", "hrss_pin:PIN 为 4 至 12 位数字")
+        return bytes.fromhex(digits + "F" * (len(digits) % 2))
+
+    def values(self, profile: Profile, layout: Layout) -> dict[str, str]:
+        """Return the value of every element that has a name of its own, checked, defaults filled in.
+
+        Raises :class:`HolderError` naming the key.
+        """
+        given = self.given
+        number = _checked("social_security_number", SocialSecurityNumber.parse, given, _DEFAULT_NUMBER)
+        values = {key: given.get(key, default) for key, default in _DEFAULTS.items() if key != "hrss_pin"}
+        _checked("card_number", card_number.validate, values)
+        _checked("bank_account", bank_account.validate_luhn, values)
+        _checked("bank_account", bank_account.validate_form, values)
+        values |= _identification(given, values["card_number"])
+        values["social_security_number"] = number
+        values["sex"] = given.get("sex") or (number.sex.value if number.sex else "9")
+        values["birthplace"] = given.get("birthplace") or number.region or values["region_code"]
+        values["birth_date"] = _birth_date(given.get("birth_date"), number.birth_date)
+        values["expiry_date"] = _expiry(values["issue_date"], given.get("expiry_date"))
+        values["institution"] = given.get("institution") or _institution(values["region_code"])
+        values["spec_version"] = profile.spec_version_for(layout)
+        values["name"], values["name_extension"] = _split_name(values["name"], given.get("name_extension"), layout)
+        return values
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise HolderError(
+            f"{key}: the value must be text in quotes, not {value!r}", f"{key}:值应为带引号的文本,而非 {value!r}"
+        )
+    return value
+
+
+def _elements(plain: object) -> dict[str, dict[int, str]]:
+    if not isinstance(plain, dict):
+        raise HolderError("elements: must be { file: { tag: value } }", "elements:应为 { 文件: { 标签: 值 } }")
+    elements: dict[str, dict[int, str]] = {}
+    for file, records in plain.items():
+        if not isinstance(records, dict):
+            raise HolderError(f"elements: {file} must be {{ tag: value }}", f"elements:{file} 应为 {{ 标签: 值 }}")
+        by_tag = elements.setdefault(file_key(file), {})
+        for tag, value in records.items():
+            by_tag[_tag(file, tag)] = _text(f"elements: {file}/{tag}", value)
+    return elements
+
+
+def file_key(name: str) -> str:
+    """Return the one spelling of a file's name: "SSSE/EF05", "DF01/EF06"; SSSE may be left out, the stroke too."""
+    plain = name.upper().replace("/", "").removeprefix("SSSE")
+    directory, separator, file = plain.rpartition("EF")
+    return f"{directory or 'SSSE'}/{separator}{file}"
+
+
+def _tag(file: str, tag: str) -> int:
+    try:
+        raw = parse_hex(tag)
+    except HexError as error:
+        raise HolderError(f"elements: {file}: {error}", f"elements:{file}:{error.text.zh}") from error
+    if len(raw) != 1:
+        raise HolderError(
+            f"elements: {file}: a tag is two hexadecimal digits, not {tag!r}",
+            f"elements:{file}:标签为两位十六进制数字,而非 {tag!r}",
+        )
+    return raw[0]
+
+
+def _checked(key: str, check: Callable[[str], T], values: Mapping[str, str], default: str | None = None) -> T:
+    try:
+        return check(values.get(key, default or ""))
+    except BilingualError as error:
+        raise HolderError(f"{key}: {error}", f"{key}:{error.text.zh}") from error
+
+
+def _identification(given: Mapping[str, str], number: str) -> dict[str, str]:
+    """Return region_code and card_identification; each follows from the other when only one is given."""
+    code = given.get("card_identification")
+    if code is None:
+        region = given.get("region_code", _DEFAULT_REGION)
+        serial = hashlib.sha256(number.encode()).digest()[:4]
+        built = _checked(
+            "region_code", lambda text: identification_with_check(text, serial, TEST_IRK), {"region_code": region}
+        )
+        return {"region_code": region, "card_identification": built.hex().upper()}
+    parsed = _checked("card_identification", lambda text: CardIdentification.parse(parse_hex(text)), given)
+    region = given.get("region_code", parsed.region)
+    if region != parsed.region:
+        raise HolderError(
+            f"region_code: {region} contradicts card_identification, which begins with {parsed.region}",
+            f"region_code:{region} 与卡识别码开头的 {parsed.region} 不一致",
+        )
+    return {"region_code": region, "card_identification": parsed.hex().upper()}
+
+
+def _birth_date(given: str | None, from_number: date | None) -> str:
+    if given is None:
+        return f"{from_number:%Y%m%d}" if from_number else ""
+    _checked("birth_date", parse_date, {"birth_date": given})
+    if from_number and given != f"{from_number:%Y%m%d}":
+        raise HolderError(
+            f"birth_date: {given} contradicts social_security_number; if meant, set it under elements (EF06, 0D)",
+            f"birth_date:{given} 与社会保障号码不一致;若有意为之,请用 elements(EF06,0D)设置",
+        )
+    return given
+
+
+def _expiry(issue: str, expiry: str | None) -> str:
+    start = _checked("issue_date", parse_date, {"issue_date": issue})
+    try:
+        latest = start.replace(year=start.year + _VALIDITY_YEARS)
+    except ValueError:  # 29 February
+        latest = start.replace(year=start.year + _VALIDITY_YEARS, day=28)
+    end = _checked("expiry_date", parse_date, {"expiry_date": expiry}) if expiry else latest
+    if not start <= end <= latest:
+        raise HolderError(
+            f"expiry_date: {end:%Y%m%d} must lie within {_VALIDITY_YEARS} years of the issue date (to {latest:%Y%m%d})",
+            f"expiry_date:{end:%Y%m%d} 应在发卡日期与其后 {_VALIDITY_YEARS} 年({latest:%Y%m%d})之间",
+        )
+    return f"{end:%Y%m%d}"
+
+
+def _institution(region: str) -> str:
+    """Return prefix, region, province capital and vendor in the inferred reading of facts hrss-card 7."""
+    return f"9156000002{region}{region[:2]}010001"
+
+
+def _split_name(name: str, extension: str | None, layout: Layout) -> tuple[str, str]:
+    """Return the name and its extension; a long name goes on in the extension where the layout has one.
+
+    The cut falls between characters, so a GBK pair is never split.
+    """
+    room = _room("name")
+    extension_room = _room("name_extension") if Layout.V1_00 is not layout else 0
+    try:
+        size = len(encode_gbk(name))
+    except ElementError as error:
+        raise HolderError(f"name: {error}", f"name:{error.text.zh}") from error
+    if extension and not extension_room:
+        raise HolderError(
+            f"name_extension: layout {layout.text} has no such element",
+            f"name_extension:布局 {layout.text} 没有该数据元",
+        )
+    if size <= room or extension is not None:
+        return name, extension or ""
+    cut = len(name)
+    while len(encode_gbk(name[:cut])) > room:
+        cut -= 1
+    if len(encode_gbk(name[cut:])) > extension_room:
+        raise HolderError(
+            f"name: {size} bytes in GBK; layout {layout.text} holds {room}"
+            + (f" and {extension_room} more in the extension" if extension_room else ""),
+            f"name:GBK 编码 {size} 字节;布局 {layout.text} 最多 {room}"
+            + (f" 加扩展 {extension_room}" if extension_room else "")
+            + " 字节",
+        )
+    return name[:cut], name[cut:]
+
+
+def _room(name: str) -> int:
+    element = next(element for file in (EF05, EF06) for element in file.records if element.name == name)
+    if not isinstance(element.type, An):
+        raise TypeError(f"{name} is not text")
+    return element.type.size

@@ -1,0 +1,1 @@
+"""Algorithms and keys, as pure functions. Only test keys exist here."""

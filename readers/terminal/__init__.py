@@ -1,0 +1,1 @@
+"""What terminals do with a card, as generators that yield commands and receive responses: no I/O of their own."""
