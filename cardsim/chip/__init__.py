@@ -1,1 +1,9 @@
 """The card itself, sans-IO: memory, files, security, dispatch, commands. Bytes in, bytes out."""
+
+from __future__ import annotations
+
+from cardsim.chip.card import Card
+from cardsim.chip.memory import Memory, NoJournal
+from cardsim.chip.t0 import T0Port
+
+__all__ = ["Card", "Memory", "NoJournal", "T0Port"]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
 
 
+_INHERITED = "fd:"
+
+
 def run(options: argparse.Namespace, console: Console) -> int:
     """Serve until the other side closes, or SIGINT or SIGTERM comes; the card file is whole at any moment."""
     with contextlib.ExitStack() as stack:
@@ -31,11 +34,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
             f"{options.card} is in the reader ({options.vpcd}); Ctrl-C takes it out",
             f"{options.card} 已插入读卡器({options.vpcd});按 Ctrl-C 取出",
         )
-        console.note(
-            "note: vpcd listens on every network interface without asking who connects; "
-            "use it on machines you trust, or behind a firewall",
-            "注意:vpcd 在所有网络接口上监听且不验证连接者;请仅在可信机器上或防火墙后使用",
-        )
+        if not options.vpcd.startswith(_INHERITED):
+            console.note(
+                "note: vpcd listens on every network interface without asking who connects; "
+                "use it on machines you trust, or behind a firewall",
+                "注意:vpcd 在所有网络接口上监听且不验证连接者;请仅在可信机器上或防火墙后使用",
+            )
         console.flush()
         server.run()
     console.say(f"{options.card} is out of the reader", f"{options.card} 已取出")
@@ -48,7 +52,7 @@ def _vpcd_socket(where: str) -> socket.socket:
         raise InputFileError(
             f"--vpcd takes HOST:PORT or fd:N, not {where!r}", f"--vpcd 应为 HOST:PORT 或 fd:N,而非 {where!r}"
         )
-    if host == "fd":
+    if where.startswith(_INHERITED):
         try:
             return socket.socket(fileno=int(number))
         except OSError as error:

@@ -1,0 +1,111 @@
+"""What scripts/run does: make a card, put it into a virtual reader of a private pcscd, read it through PC/SC, print it.
+
+Where pcscd can not be had, the card is read in this process, and that is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from apdu import BilingualError
+from cardsim.cli.console import Console, chosen_language
+from readers.connect.pcsc import wait_for_card
+from readers.errors import MissingLibraryError, PcscdError
+from readers.serve.pcscd import PrivatePcscd
+
+_CARDSIM = (sys.executable, "-m", "cardsim")
+_READER = "Cardsim"
+
+
+def main() -> int:
+    """Run the demonstration; 0 when a card was read."""
+    language = chosen_language(sys.argv[1:])
+    console = Console(language, sys.stdout, sys.stderr)
+    options = _options(console)
+    cardsim = (*_CARDSIM, f"--lang={language.value}")
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cardsim-")))
+        card = Path(options.card) if options.card else directory / "alice.card"
+        if not options.card:
+            _step(console, "1. A 2nd-generation card, its holder invented", "1. 制作一张二代卡,持卡人为虚构")
+            _check(cardsim, "new", "--chip", "gen2", "--out", str(card))
+        try:
+            pcscd = stack.enter_context(PrivatePcscd((_READER,)))
+            os.environ.update(pcscd.environment)
+            return _through_pcsc(cardsim, pcscd, card, console, stay=options.stay)
+        except (PcscdError, MissingLibraryError) as error:
+            console.error(error.text)
+            _step(
+                console,
+                "2. No PC/SC here (see above): the card is read in this process instead",
+                "2. 此处没有 PC/SC(见上):改为在本进程内读卡",
+            )
+            return _check(cardsim, "read", "--card", str(card))
+
+
+def _options(console: Console) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/run", description=__doc__)
+    parser.add_argument("--card", metavar="FILE", help="an existing card file instead of a new card")
+    parser.add_argument("--stay", action="store_true", help="leave the card in the reader until Ctrl-C")
+    parser.add_argument("--lang", choices=("en", "zh"), help="language", default=console.language.value)
+    return parser.parse_args()
+
+
+def _through_pcsc(cardsim: tuple[str, ...], pcscd: PrivatePcscd, card: Path, console: Console, *, stay: bool) -> int:
+    _step(
+        console,
+        f"2. A private pcscd (process {pcscd.pid}) with the virtual reader {pcscd.reader_names[0]!r}",
+        f"2. 私有 pcscd(进程 {pcscd.pid})与虚拟读卡器 {pcscd.reader_names[0]!r}",
+    )
+    if pcscd.warning:
+        console.note(pcscd.warning.en, pcscd.warning.zh)
+    with pcscd.connect(0) as sock:
+        descriptor = sock.fileno()
+        server = subprocess.Popen([*cardsim, "serve", str(card), "--vpcd", f"fd:{descriptor}"], pass_fds=(descriptor,))
+    try:
+        wait_for_card(10, _READER)
+        _step(console, "3. The reader and the card in it, as PC/SC sees them", "3. PC/SC 看到的读卡器与卡")
+        _check(cardsim, "readers")
+        _step(console, "4. What the card lets anybody read", "4. 卡上可自由读取的内容")
+        status = _check(cardsim, "read", "--reader", _READER)
+        if stay:
+            _stay(pcscd, console)
+        return status
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait()
+
+
+def _stay(pcscd: PrivatePcscd, console: Console) -> None:
+    for name, value in pcscd.environment.items():
+        _step(
+            console,
+            f"5. The card stays in. For any PC/SC program in another terminal:\n   export {name}={value}\n   Ctrl-C ends it.",
+            f"5. 卡保持插入。在另一终端中运行任意 PC/SC 程序之前执行:\n   export {name}={value}\n   按 Ctrl-C 结束。",
+        )
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
+
+
+def _step(console: Console, en: str, zh: str) -> None:
+    console.line()
+    console.say(en, zh)
+    console.flush()
+
+
+def _check(cardsim: tuple[str, ...], *words: str) -> int:
+    return subprocess.run([*cardsim, *words], check=False).returncode
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BilingualError as error:
+        sys.exit(f"scripts/run: {error}")
