@@ -84,12 +84,14 @@ def _through_pcsc(cardsim: tuple[str, ...], pcscd: PrivatePcscd, card: Path, con
 
 
 def _stay(pcscd: PrivatePcscd, console: Console) -> None:
+    _step(
+        console,
+        "5. The card stays in until Ctrl-C. To use it from another terminal:",
+        "5. 卡保持插入,直到按 Ctrl-C。在另一终端中使用前执行:",
+    )
     for name, value in pcscd.environment.items():
-        _step(
-            console,
-            f"5. The card stays in. For any PC/SC program in another terminal:\n   export {name}={value}\n   Ctrl-C ends it.",
-            f"5. 卡保持插入。在另一终端中运行任意 PC/SC 程序之前执行:\n   export {name}={value}\n   按 Ctrl-C 结束。",
-        )
+        console.line(f"   export {name}={value}")
+    console.flush()
     with contextlib.suppress(KeyboardInterrupt):
         signal.pause()
 

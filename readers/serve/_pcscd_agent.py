@@ -1,14 +1,14 @@
 """The process that owns one private pcscd: it starts it, hands out sockets to its ports and ends it with its parent.
 
 :mod:`readers.serve.pcscd` runs this file with ``python -I -S``, so that it is up in milliseconds; it imports nothing of
-ours. Arguments: file descriptor of the control socket and of the listening PC/SC socket, ``isolated`` or ``plain``, the
-directory of this instance, the library path (empty for none), the TCP port of each reader separated by commas, then
+ours. Arguments: file descriptors of the control socket and of the listening PC/SC socket, ``isolated`` or ``plain``,
+the directory of this instance, the library path (empty for none), the TCP port of each reader separated by commas, then
 pcscd and its arguments.
 
-Over the control socket (SOCK_SEQPACKET) it first says ``started PID``, or ``denied REASON`` when the kernel does not let
-it have namespaces. Then each request is a reader's index, answered by ``connected`` with the socket beside it, or by
-``failed REASON``. End of file, which is also what a killed parent leaves behind, ends pcscd and removes the directory.
-Sources: user_namespaces(7), sd_listen_fds(3), facts pcsc 1.
+Over the control socket (SOCK_SEQPACKET) it first says ``started PID``, or ``denied REASON`` when the kernel does not
+let it have namespaces. Then each request is a reader's number, answered by ``connected`` with the socket beside it, or
+by ``failed REASON``. End of file, which a killed parent leaves behind too, ends pcscd and removes the directory.
+Sources: user_namespaces(7), sd_listen_fds(3), facts pcsc 0 and 1.
 """
 
 from __future__ import annotations
@@ -43,21 +43,27 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until the parent closes its end or pcscd ends by itself; return the exit status."""
+    """Serve until the parent has gone or pcscd has ended by itself; return the exit status."""
     control_fd, listener_fd, mode, directory, library_path, ports, *command = arguments
     control = socket.socket(fileno=int(control_fd))
     control.set_inheritable(False)
-    if mode == "isolated":
+    isolated = mode == "isolated"
+    if isolated:
         try:
             _isolate()
         except OSError as error:
-            control.send(f"denied {error.strerror}: {error.filename or 'unshare'}".encode())
+            control.send(f"denied {error.strerror}: {error.filename or 'loopback'}".encode())
             return 1
-    pid = _spawn(command, int(listener_fd), library_path)
+    pid = os.fork()
+    if not pid:
+        try:
+            _become_pcscd(command, int(listener_fd), library_path, isolated=isolated)
+        except OSError as error:
+            os.write(2, f"{command[0]}: {error}\n".encode())
+        os._exit(127)
     os.close(int(listener_fd))
     process = os.pidfd_open(pid)
-    control.send(f"started {pid}".encode())
-    if _serve(control, process, [int(port) for port in ports.split(",")]):
+    if _serve(control, pid, process, [int(port) for port in ports.split(",")]):
         _end(process)
         _remove(directory)
     return 0
@@ -107,26 +113,14 @@ def _write(path: str, text: str) -> None:
         file.write(text)
 
 
-def _spawn(command: list[str], listener: int, library_path: str) -> int:
-    """Start pcscd on the socket ``listener`` and return its process id."""
-    if os.geteuid() == 0 and not os.path.isdir(_IPC_DIRECTORY):  # noqa: PTH112
-        os.mkdir(_IPC_DIRECTORY, 0o755)  # noqa: PTH102  pcscd gives up without it
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        _become_pcscd(command, listener, library_path)
-    except OSError as error:
-        os.write(2, f"{command[0]}: {error}\n".encode())
-    os._exit(127)
-
-
-def _become_pcscd(command: list[str], listener: int, library_path: str) -> None:
+def _become_pcscd(command: list[str], listener: int, library_path: str, *, isolated: bool) -> None:
     os.set_inheritable(listener, False)
     os.dup2(listener, _LISTEN_FD)
     os.set_inheritable(_LISTEN_FD, True)
-    if "plain" in sys.argv[3:4] and os.geteuid() == 0:
-        # As root, pcscd would overwrite the pid file of the system's own and remove it at the end.
+    if not isolated and os.geteuid() == 0:
+        # As root, pcscd would overwrite the pid file of the system's own and remove it at the end. As somebody else it
+        # can not, but neither make the directory, without which it gives up.
+        os.makedirs(_IPC_DIRECTORY, 0o755, exist_ok=True)  # noqa: PTH103
         os.setgroups([])
         os.setgid(_NOBODY)
         os.setuid(_NOBODY)
@@ -134,22 +128,26 @@ def _become_pcscd(command: list[str], listener: int, library_path: str) -> None:
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
     if library_path:
         environment["LD_LIBRARY_PATH"] = library_path
-    os.execve(command[0], command, environment)  # noqa: S606  nothing here comes from outside
+    os.execve(command[0], command, environment)  # noqa: S606  no shell, and the parent chose the program
 
 
-def _serve(control: socket.socket, process: int, ports: list[int]) -> bool:
+def _serve(control: socket.socket, pid: int, process: int, ports: list[int]) -> bool:
     """Answer requests; return ``True`` when the parent has gone, ``False`` when pcscd has."""
     poll = select.poll()
     poll.register(control, select.POLLIN)
     poll.register(process, select.POLLIN)
-    while True:
-        ready = {fd for fd, _ in poll.poll()}
-        if process in ready:
-            return False
-        request = control.recv(16)
-        if not request:
-            return True
-        _connect(control, ports[int(request)])
+    try:
+        control.send(f"started {pid}".encode())
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if process in ready:
+                return False
+            request = control.recv(16)
+            if not request:
+                return True
+            _connect(control, ports[int(request)])
+    except ConnectionError:
+        return True
 
 
 def _connect(control: socket.socket, port: int) -> None:
