@@ -33,6 +33,7 @@ class FileType(IntEnum):
     ERASED = 0x00
     TRANSPARENT = 0x28
     VARIABLE = 0x2C
+    CYCLIC = 0x2E
     DIRECTORY = 0x38
     RULES = 0x3D
     KEYS = 0x3F
@@ -81,7 +82,7 @@ class Header:
 
     ``size``: bytes of the body, or of a directory's space. ``right1``/``right2``: read and update of a file, create and
     erase of a directory: F0 free, EF never, else the number of a rule. ``extra``: a directory's FCI byte (SFI of its
-    DIR, or FF). ``state``: 00 in use.
+    DIR, or FF), or a cyclic file's record length. ``state``: 00 in use.
     """
 
     fid: int

@@ -27,7 +27,7 @@ from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.fields import Padding
 from cardsim.zones.historical import HistoricalBytes
 from cardsim.zones.hrss import HRSS
-from cardsim.zones.model import Directory, Transparent, VariableTlv
+from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
 
 if TYPE_CHECKING:
     from cardsim.perso.holder import Holder
@@ -153,6 +153,8 @@ class _Builder:
         match file:
             case VariableTlv():
                 return self._variable(df, file, rules)
+            case Cyclic():
+                return self._cyclic(file, rules)
             case Transparent():
                 return self._transparent(file, rules)
             case Directory():
@@ -185,6 +187,14 @@ class _Builder:
         except BilingualError as error:
             raise HolderError(f"{where}: {error}", f"{where}:{error.text.zh}") from error
         return SimpleTlv(element.tag, value)
+
+    def _cyclic(self, file: Cyclic, rules: _Rules) -> bytes:
+        """Every record is there from the start, empty (facts hrss-card 1); a byte before each says how new it is."""
+        count = file.counts[self._layout]
+        empty = file.record.encode("", self._padding)
+        body = b"".join(bytes((number,)) + empty for number in range(1, count + 1))
+        read, update = rules.right(Rule(file.read)), rules.right(Rule(file.update))
+        return _file(Header(file.fid, FileType.CYCLIC, len(body), read, update, extra=len(empty)), body)
 
     def _transparent(self, file: Transparent, rules: _Rules) -> bytes:
         size = file.sizes[self._layout]

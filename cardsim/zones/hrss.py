@@ -132,8 +132,8 @@ SSSE = Df(
     ),
     pins=(PinDeclaration("HRSS", 0x00, "社保应用密码", "hrss-card 5"),),
     keys=(
-        KeyDeclaration("UK", 0x04, "更新密钥", "hrss-card 4.1"),
-        KeyDeclaration("RK", 0x0A, "读控制密钥", "hrss-card 4.1"),
+        KeyDeclaration(name="UK", reference=0x04, name_zh="更新密钥", psam=(0x48, 0x12), source="hrss-card 4.1"),
+        KeyDeclaration(name="RK", reference=0x0A, name_zh="读控制密钥", levels=3, source="hrss-card 4.1"),
     ),
     source="hrss-card 1",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import TYPE_CHECKING, Final
@@ -13,7 +13,7 @@ from cardsim.zones.layouts import EVERY, Layout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cardsim.zones.fields import FieldType
+    from cardsim.zones.fields import FieldType, Sequence
 
 Check = Callable[[str], object]
 """Raises when a text is no value of an element although its type would take it."""
@@ -28,11 +28,15 @@ class Certainty(Enum):
     AGREED = "several independent sources agree"
     SEEN_ONCE = "seen once"
     INFERRED = "inferred"
+    LENGTH_UNKNOWN = "exists, length and type unknown: the profile setting element_sizes gives it"
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A data element: one record of a variable file. ``read`` overrides the file's own condition in some layouts."""
+    """A data element: one record of a variable file, or ``count`` records that share its tag.
+
+    ``read`` overrides the file's own condition in some layouts.
+    """
 
     tag: int
     type: FieldType
@@ -42,6 +46,7 @@ class Element:
     read: Mapping[Layout, Access] | None = None
     check: Check | None = None
     sure: Certainty = Certainty.AGREED
+    count: int = 1
 
     def read_in(self, layout: Layout, default: Access) -> Access:
         """Return the read condition in ``layout``, ``default`` unless this element has its own."""
@@ -71,6 +76,25 @@ class VariableTlv:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cyclic:
+    """A cyclic file: ``counts`` records of one form in each layout; record 1 is the newest, the oldest goes first."""
+
+    fid: int
+    name: str
+    name_zh: str
+    record: Sequence
+    counts: Mapping[Layout, int]
+    read: Access = FREE
+    update: Access = NEVER
+    source: str
+
+    @property
+    def layouts(self) -> Layout:
+        """The layouts in which the file exists."""
+        return _union(self.counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transparent:
     """A file of plain bytes.
 
@@ -89,10 +113,7 @@ class Transparent:
     @property
     def layouts(self) -> Layout:
         """The layouts in which the file exists."""
-        union = Layout(0)
-        for layout in self.sizes:
-            union |= layout
-        return union
+        return _union(self.sizes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +128,7 @@ class Directory:
     source: str
 
 
-FileDeclaration = VariableTlv | Transparent | Directory
+FileDeclaration = VariableTlv | Cyclic | Transparent | Directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +141,31 @@ class PinDeclaration:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@unique
+class KeyUse(Enum):
+    """What a key is for, as far as the chip tells keys apart."""
+
+    INTERNAL = "internal authentication"
+    EXTERNAL = "external authentication"
+    PROTECTION = "line protection"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyDeclaration:
-    """A key: ``reference`` is P2 of EXTERNAL AUTHENTICATE, 80 and above for a key of the current DF."""
+    """A key of a directory.
+
+    ``reference``: P2 of the command that uses it, 80 and above for a key of the current DF. ``levels``: how often its
+    root is diversified: 3 national root, province, city, card; 2 without the province. ``psam``: usage byte and key id
+    in a PSAM, where known.
+    """
 
     name: str
     reference: int
     name_zh: str
+    use: KeyUse = KeyUse.EXTERNAL
+    levels: int = 2
+    psam: tuple[int, int] | None = None
+    sure: Certainty = Certainty.AGREED
     source: str
 
 
@@ -160,6 +199,13 @@ class Zone:
     name: str
     name_zh: str
     application: Df
+
+
+def _union(layouts: Iterable[Layout]) -> Layout:
+    union = Layout(0)
+    for layout in layouts:
+        union |= layout
+    return union
 
 
 def variable_body_size(value_sizes: Iterator[int] | tuple[int, ...]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _DRIVER = "pcsc/drivers/serial/libifdvpcd.so"
 _LIBRARY_DIRECTORIES = ("usr/lib", "usr/lib64", "usr/local/lib")
 _SBIN = "/usr/sbin:/usr/local/sbin:/sbin"
 _MAX_SOCKET_PATH = 107
+_PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)
 
 _INSTALL = Text(
     "install it (sudo apt install pcscd vsmartcard-vpcd), or run scripts/setup.sh, which unpacks it without root",
@@ -40,7 +42,7 @@ class Installation:
 
     @classmethod
     def find(cls, prefix: Path | None) -> Self:
-        """Return what is unpacked under ``prefix``, else under the directory that the environment names, else installed.
+        """Return what is unpacked under ``prefix``, else where the environment variable says, else what is installed.
 
         Raises :class:`PcscdError` naming the file and the package that are missing.
         """
@@ -79,9 +81,10 @@ class WorkingDirectory:
 
     @classmethod
     def make(cls) -> Self:
-        """Make a directory whose paths fit a UNIX address and which an empty /run does not hide."""
+        """Make a directory whose path reader.conf and a UNIX address can carry, and which an empty /run does not hide."""
         base = Path(tempfile.gettempdir()).resolve()
-        if base.is_relative_to("/run") or len(bytes(cls(base / "cardsim-12345678").socket)) > _MAX_SOCKET_PATH:
+        too_long = len(bytes(cls(base / "cardsim-12345678").socket)) > _MAX_SOCKET_PATH
+        if too_long or base.is_relative_to("/run") or not _PLAIN_PATH.fullmatch(str(base)):
             base = Path("/tmp")  # noqa: S108  mkdtemp makes what is needed: a new directory for this user only
         return cls(Path(tempfile.mkdtemp(prefix="cardsim-", dir=base)))
 

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+_WITHOUT_PCSC = "--without-pcsc"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        _WITHOUT_PCSC,
+        action="store_true",
+        help="leave out the tests that need pcscd, vpcd and pyscard; without this option they fail where these are missing",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if config.getoption(_WITHOUT_PCSC):
+        return f"{_WITHOUT_PCSC}: the tests marked pcsc are left out, nothing is tested through the PC/SC stack"
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption(_WITHOUT_PCSC):
+        return
+    left_out = [item for item in items if item.get_closest_marker("pcsc")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("pcsc")]
