@@ -12,7 +12,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         _WITHOUT_PCSC,
         action="store_true",
-        help="leave out the tests that need pcscd, vpcd and pyscard; without this option they fail where these are missing",
+        help="leave out the tests that need pcscd, vpcd and pyscard, which fail where these are missing",
     )
 
 

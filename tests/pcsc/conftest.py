@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from readers.serve.pcscd import PrivatePcscd
+from tests.pcsc.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,3 +23,10 @@ def pcscd() -> Iterator[PrivatePcscd]:
         for variable, value in service.environment.items():
             patch.setenv(variable, value)
         yield service
+
+
+@pytest.fixture
+def slots(pcscd: PrivatePcscd) -> Iterator[Slots]:
+    """Readers to put cards into; they are empty again after the test."""
+    with contextlib.closing(Slots(pcscd)) as slots:
+        yield slots

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import shutil
 import signal
@@ -20,6 +21,8 @@ from readers.serve.pcscd import PrivatePcscd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from readers.serve._pcscd_files import Installation
 
 pytestmark = pytest.mark.pcsc
 
@@ -66,7 +69,7 @@ def inserted(service: PrivatePcscd, slot: int) -> Iterator[None]:
         try:
             yield
         finally:
-            sock.shutdown(socket.SHUT_RDWR)
+            sock.shutdown(socket.SHUT_RD)  # the card may be in the middle of an answer
             card.join()
 
 
@@ -249,33 +252,29 @@ def test_an_isolated_pcscd_is_out_of_reach(pcscd: PrivatePcscd) -> None:
         assert files <= {"pcscd"}
 
 
-def test_isolation_that_the_kernel_denies() -> None:
+def test_isolation_that_the_kernel_denies(pcscd: PrivatePcscd) -> None:
     script = (
         "from readers.serve.pcscd import Isolation, PrivatePcscd\nPrivatePcscd(isolation=Isolation.ISOLATED).start()\n"
     )
-    limits = "".join(f"echo 0 >/proc/sys/user/max_{kind}_namespaces; " for kind in ("user", "net"))
-    done = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "sh", "-c", f'{limits} exec "$@"', "sh", sys.executable, "-c", script],
-        cwd=_REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_SECONDS,
-    )
-    assert "PcscdError: the kernel does not permit own namespaces (No space left on device: unshare)" in done.stderr
+    command = [sys.executable, "-c", script]
+    if pcscd.isolated:  # else this kernel denies it anyway
+        limits = "".join(f"echo 0 >/proc/sys/user/max_{kind}_namespaces; " for kind in ("user", "net"))
+        command = ["unshare", "--user", "--map-root-user", "sh", "-c", f'{limits} exec "$@"', "sh", *command]
+    done = subprocess.run(command, cwd=_REPOSITORY, capture_output=True, text=True, check=False, timeout=_SECONDS)
+    assert re.search(r"the kernel does not permit own namespaces \([^:]+: unshare\)", done.stderr)
 
 
-def test_auto_goes_on_without_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_goes_on_without_isolation(pcscd: PrivatePcscd, monkeypatch: pytest.MonkeyPatch) -> None:
     launch = PrivatePcscd._launch
     launched = []
 
     def deny(
-        service: PrivatePcscd, installation: module.Installation, ports: Sequence[int], *, isolated: bool
+        service: PrivatePcscd, installation: Installation, ports: Sequence[int], *, isolated: bool
     ) -> module._Instance:
         launched.append(isolated)
         if len(launched) == 1:
             raise module._DeniedError("Not today: unshare")
-        return launch(service, installation, ports, isolated=True)
+        return launch(service, installation, ports, isolated=pcscd.isolated)  # not to touch what isolation protects
 
     monkeypatch.setattr(PrivatePcscd, "_launch", deny)
     with PrivatePcscd() as service:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.cards import counting_entropy, insert, make_image
 
 from cardsim.chip.card import Card
 from cardsim.chip.layout import MF_FID, REST_OF_MEMORY, RIGHT_FREE, FileType, Header
@@ -18,6 +17,7 @@ from cardsim.profiles import GEN2
 from cardsim.zones.layouts import Layout
 from readers.connect.inprocess import connect_inprocess
 from readers.connect.layers import with_layers
+from tests.cards import counting_entropy, insert, make_image
 
 if TYPE_CHECKING:
     from apdu import CardPort
@@ -90,8 +90,10 @@ def test_g2_layout_2_00_raw_elements() -> None:
         ("00A4000002EF05", "9000"),
         (
             "00B20105FF",
-            "0110430299D156000005000000133A05F2E3 020133 0304322E3000 040C9156000002430200430100D5 "
-            "050432303132 060432303232 0709423030303030313331 9000",
+            (
+                "0110430299D156000005000000133A05F2E3 020133 0304322E3000 040C9156000002430200430100D5 050432303132"
+                "060432303232 0709423030303030313331 9000"
+            ),
         ),
     ]
     _play(insert(image), rows, fetch_response=True, repeat_with_le=True)
