@@ -9,3 +9,7 @@ class KeysError(BilingualError):
 
 class KeySizeError(KeysError):
     """A key of a length that the algorithm does not take."""
+
+
+class SealError(KeysError):
+    """Data that can not be sealed for the line, or blocks that were not sealed with this key."""

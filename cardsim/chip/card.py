@@ -8,6 +8,7 @@ from apdu import Command, CommandError, Interface, Sw
 from cardsim.chip.commands import HRSS_COMMANDS
 from cardsim.chip.context import Context
 from cardsim.chip.errors import JournalError, Reason, Refusal
+from cardsim.profiles.choices import ChallengeLifetime
 
 if TYPE_CHECKING:
     from cardsim.chip.context import Entropy
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cardsim.profiles import Profile
 
 _OK: Final = b"\x90\x00"
+_GET_CHALLENGE: Final = 0x84
 ATR_PREFIX: Final = b"\x3b\x6d\x00\x00"
 """Direct convention, TB1 = 00, TC1 = 00, 13 historical bytes, T=0 alone, so no TCK (facts hrss-card 7)."""
 
@@ -42,6 +44,7 @@ class Card:
         self._strict = strict
         self._atr = ATR_PREFIX + (profile.historical_bytes or bytes(13))
         self._context = Context(memory, profile, entropy, interface)
+        self._challenge_dies = profile.challenge_lifetime is ChallengeLifetime.NEXT_COMMAND
         self._commands: CommandTable = HRSS_COMMANDS
         self._by_code = self._commands.by_code
 
@@ -57,7 +60,7 @@ class Card:
 
     @property
     def incoming(self) -> frozenset[int]:
-        """Instructions whose command part carries data."""
+        """Class and instruction (CLA * 256 + INS) of the commands that carry data."""
         return self._commands.incoming
 
     @property
@@ -80,17 +83,8 @@ class Card:
 
     def transmit(self, command: bytes) -> bytes:
         """Return the response to one command; always at least a status word."""
-        memory = self.memory
         try:
-            parsed = Command.parse(command)
-            spec = self._by_code.get(parsed.cla << 8 | parsed.ins)
-            if spec is None:
-                raise self._commands.refusal(parsed)  # noqa: TRY301  one way out for every refusal
-            if parsed.data and not spec.case.sends_data:
-                raise Refusal(Sw.WRONG_LENGTH, Reason.DATA_LENGTH, spec.name, "0", len(parsed.data))  # noqa: TRY301
-            data = spec.execute(self._context, parsed)
-            if memory.dirty:
-                memory.commit()
+            return self._execute(Command.parse(command)) + _OK
         except Refusal as refusal:
             return self._refuse(refusal)
         except CommandError as error:
@@ -99,12 +93,30 @@ class Card:
             return self._refuse(Refusal(Sw.MEMORY_FAILURE, Reason.MEMORY_FAILURE, error.text))
         except Exception as error:
             if self._strict:
-                memory.undo()
+                self.memory.undo()
                 raise
             return self._refuse(Refusal(Sw.UNEXPECTED, Reason.UNEXPECTED, repr(error)))
-        return data + _OK
+
+    def _execute(self, command: Command) -> bytes:
+        """Find the command's function, run it, commit what it wrote, and return its data."""
+        context = self._context
+        spec = self._by_code.get(command.cla << 8 | command.ins)
+        if spec is None:
+            raise self._commands.refusal(command)
+        if command.data and not spec.case.sends_data:
+            raise Refusal(Sw.WRONG_LENGTH, Reason.DATA_LENGTH, spec.name, "0", len(command.data))
+        if context.blocked and (not spec.when_blocked or context.card_blocked):
+            raise Refusal(Sw.FUNCTION_NOT_SUPPORTED, Reason.BLOCKED, context.directory.label)
+        data = spec.execute(context, command)
+        if self.memory.dirty:
+            self.memory.commit()
+        if self._challenge_dies and spec.ins != _GET_CHALLENGE:
+            context.challenge = b""
+        return data
 
     def _refuse(self, refusal: Refusal) -> bytes:
         self.memory.undo()
         self.last_refusal = refusal
+        if self._challenge_dies:
+            self._context.challenge = b""
         return refusal.sw.to_bytes(2, "big")

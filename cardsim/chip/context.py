@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from apdu import Sw
 from cardsim.chip.errors import Reason, Refusal
-from cardsim.chip.files import INTERFACE_BITS, Directory, ElementaryFile, FileSystem
+from cardsim.chip.files import INTERFACE_BITS, Directory, ElementaryFile
+from cardsim.chip.filesystem import FileSystem
+from cardsim.chip.layout import LifeCycle
 
 if TYPE_CHECKING:
     from apdu import Interface
+    from cardsim.chip.files import Credential
+    from cardsim.chip.layout import KeyType
     from cardsim.chip.memory import Memory
     from cardsim.profiles import Profile
 
@@ -22,6 +26,7 @@ class Context:
     """One card, powered."""
 
     __slots__ = (
+        "blocked",
         "challenge",
         "directory",
         "entropy",
@@ -45,6 +50,7 @@ class Context:
         self.granted: int
         self.challenge: bytes
         self.mf_selected: bool
+        self.blocked: bool
         self.reset()
 
     def reset(self) -> None:
@@ -54,6 +60,7 @@ class Context:
         self.granted = self.interface_bit
         self.challenge = b""
         self.mf_selected = False
+        self.look_for_blocks()
         self.memory.drop_staged()
 
     def enter(self, directory: Directory) -> None:
@@ -63,12 +70,30 @@ class Context:
         self.granted &= directory.scope
         self.directory = directory
         self.file = None
+        self.look_for_blocks()
         self.memory.drop_staged()
+
+    def look_for_blocks(self) -> None:
+        """Remember whether the current directory, one above it or the card is blocked."""
+        memory = self.memory
+        self.blocked = any(node.state(memory) is not LifeCycle.IN_USE for node in self.directory.upwards())
+
+    @property
+    def card_blocked(self) -> bool:
+        """Whether CARD BLOCK has ended this card."""
+        return self.files.mf.state(self.memory) is not LifeCycle.IN_USE
+
+    def protection_key(self, kind: KeyType) -> Credential:
+        """Return the nearest key of a kind that needs no reference. Refuses with 6A88."""
+        key = self.directory.first_key(kind)
+        if key is None:
+            raise Refusal(Sw.REFERENCE_NOT_FOUND, Reason.KEY_KIND_MISSING, kind.name, self.directory.label)
+        return key
 
     def file_by_sfi(self, sfi: int) -> ElementaryFile:
         """Return the current EF for SFI 0, else the file with this SFI in the current directory.
 
-        Refuses with 6986 (no current EF) or 6A82.
+        Refuses with 6986 (no current EF) or 6A82. The command calls :meth:`accessed` once nothing refuses it any more.
         """
         if not sfi:
             if self.file is None:
@@ -77,6 +102,9 @@ class Context:
         file = self.directory.by_sfi.get(sfi)
         if file is None:
             raise Refusal(Sw.FILE_NOT_FOUND, Reason.SFI_MISSING, sfi, self.directory.label)
+        return file
+
+    def accessed(self, file: ElementaryFile) -> None:
+        """Make ``file`` the current EF, unless the profile says that addressing by SFI does not."""
         if self.profile.sfi_makes_current:
             self.file = file
-        return file

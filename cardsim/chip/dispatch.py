@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 
 ISO: Final = 0x00
 PROPRIETARY: Final = 0x80
+PROTECTED: Final = 0x04
+PROPRIETARY_PROTECTED: Final = 0x84
+_BASE, _CHAINING, _SECURE_MESSAGING, _CHANNEL = 0xE0, 0x10, 0x0C, 0x03
+"""The parts of a class byte."""
+_CLASS, _CHAINING, _PROTECTION, _CHANNEL = 0xE0, 0x10, 0x0C, 0x03
+"""The fields of a class byte (ISO/IEC 7816-4, 5.4.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """One command of a card: its name, the class and instruction it answers to, its case, and what it does.
 
-    ``execute`` returns the data of the answer or raises a Refusal.
+    ``execute`` returns the data of the answer or raises a Refusal. ``when_blocked``: also in a blocked application.
     """
 
     name: str
@@ -31,6 +37,7 @@ class CommandSpec:
     case: Case
     execute: Callable[[Context, Command], bytes]
     source: str
+    when_blocked: bool = False
 
 
 class CommandTable:
@@ -38,33 +45,34 @@ class CommandTable:
 
     def __init__(self, specs: Iterable[CommandSpec]) -> None:
         self.by_code: dict[int, CommandSpec] = {spec.cla << 8 | spec.ins: spec for spec in specs}
-        self._by_ins = {spec.ins: spec for spec in self.by_code.values()}
-        self._classes = {spec.cla for spec in self.by_code.values()}
-        self.incoming = frozenset(spec.ins for spec in self.by_code.values() if spec.case.sends_data)
-        """Instructions whose command part carries data: under T=0 their answers wait for GET RESPONSE."""
+        self.incoming = frozenset(code for code, spec in self.by_code.items() if spec.case.sends_data)
+        """Class and instruction of commands that carry data: under T=0 their answers wait for GET RESPONSE."""
 
     def refusal(self, command: Command) -> Refusal:
         """Return why no entry serves ``command``.
 
         6E00 when its class serves nothing at all, 6D00 when the instruction is unknown, else what is wrong with the
-        class byte (ISO/IEC 7816-4, 5.4.1 and 5.6).
+        class byte (ISO/IEC 7816-4, 5.4.1 and 5.6; 6900 is FMCOS's, facts native-card-os 4.2).
         """
         cla = command.cla
-        base = cla & 0xF0 & ~0x10
-        if base not in self._classes:
+        base = cla & _BASE
+        specs = self.by_code.values()
+        if all(spec.cla & _BASE != base for spec in specs):
             return Refusal(Sw.CLA_NOT_SUPPORTED, Reason.CLA_UNKNOWN, cla)
-        spec = self._by_ins.get(command.ins)
-        if spec is None:
+        same = [spec for spec in specs if spec.ins == command.ins]
+        if not same:
             return Refusal(Sw.INS_NOT_SUPPORTED, Reason.INS_UNKNOWN, command.ins)
-        if base != spec.cla:
+        if all(spec.cla & _BASE != base for spec in same):
             sw = Sw.CLA_NOT_SUPPORTED
-        elif cla & 0x10:
+        elif cla & _CHAINING:
             sw = Sw.CHAINING_UNSUPPORTED
-        elif cla & 0x0C:
+        elif cla & _SECURE_MESSAGING:
             sw = Sw.SECURE_MESSAGING_UNSUPPORTED
-        else:
+        elif cla & _CHANNEL:
             sw = Sw.LOGICAL_CHANNEL_UNSUPPORTED
-        return Refusal(sw, Reason.CLA_WRONG, spec.name, cla)
+        else:  # only the protected form of the command exists
+            sw = Sw.CLA_DOES_NOT_MATCH_PROTECTION
+        return Refusal(sw, Reason.CLA_WRONG, same[0].name, cla)
 
 
 def wrong_p1p2(name: str, command: Command) -> Refusal:

@@ -56,9 +56,29 @@ class Reason(Enum):
     )
     PIN_MISSING = Text("no PIN with reference {0:02X} in {1} or above", "{1} 及上级没有引用号为 {0:02X} 的 PIN")
     PIN_WRONG = Text("PIN {0:02X} does not match, {1} tries left", "PIN {0:02X} 不符,剩余 {1} 次")
-    PIN_BLOCKED = Text("PIN {0:02X} is blocked", "PIN {0:02X} 已锁定")
     PIN_NOT_VERIFIED = Text("PIN {0:02X} has not been verified", "PIN {0:02X} 未验证")
     PIN_FORMAT = Text("{0}", "{0}")
+    KEY_MISSING = Text("no key with reference {0:02X} in {1} or above", "{1} 及上级没有引用号为 {0:02X} 的密钥")
+    KEY_KIND_MISSING = Text("no key for {0} in {1} or above", "{1} 及上级没有 {0} 密钥")
+    KEY_WRONG = Text("the cryptogram for key {0:02X} is wrong, {1} tries left", "密钥 {0:02X} 的密文有误,剩余 {1} 次")
+    CREDENTIAL_BLOCKED = Text("{0} is blocked", "{0} 已锁定")
+    NO_CHALLENGE = Text("no challenge is waiting: GET CHALLENGE comes first", "没有可用的随机数:请先执行 GET CHALLENGE")
+    MAC_MISSING = Text("the data has no room for a MAC of 4 bytes", "数据中没有 4 字节 MAC")
+    MAC_WRONG = Text("the MAC under {0} is wrong", "以{0}计算的 MAC 不符")
+    SEAL_WRONG = Text("the deciphered data makes no sense: {0}", "解密后的数据有误:{0}")
+    PROTECTION_NEEDED = Text(
+        "{0:04X} takes writes with line protection (CLA 04) only", "{0:04X} 只接受带线路保护的写入(CLA 04)"
+    )
+    UPDATE_REFUSED = Text("writing {0:04X} needs {1}, not satisfied since SELECT", "写 {0:04X} 需要{1},选择后尚未满足")
+    RECORD_FORM = Text(
+        "the data is not one record of {0:04X} with tag {1:02X} and right length",
+        "数据不是 {0:04X} 中标签为 {1:02X} 且长度正确的记录",
+    )
+    FILE_FULL = Text("{0:04X} has no room for {1} bytes, {2} are free", "{0:04X} 空间不足:需要 {1} 字节,剩余 {2}")
+    BLOCKED = Text("{0}, or the card, is blocked", "{0} 或卡片已锁定")
+    UNBLOCK_REFUSED = Text(
+        "unblocking PIN {0:02X} needs {1}, not satisfied since SELECT", "解锁 PIN {0:02X} 需要{1},选择后尚未满足"
+    )
     NOTHING_TO_FETCH = Text("no answer waits for GET RESPONSE", "没有待取的响应数据")
     MEMORY_FAILURE = Text("the store refused the write: {0}", "存储写入失败:{0}")
     UNEXPECTED = Text("unexpected fault of the emulator: {0}", "模拟器内部错误:{0}")

@@ -5,27 +5,22 @@ A node caches what never changes between commands: FCI, compiled rules, where re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
-
-from construct import ConstructError
 
 from apdu import Interface, encode_ber, format_hex
 from cardsim.chip.errors import MemoryDamagedError
 from cardsim.chip.layout import (
     HEADER_SIZE,
-    MF_FID,
     NO_FCI_BYTE,
-    REST_OF_MEMORY,
-    RIGHT_FREE,
-    RIGHT_NEVER,
     FileType,
     Header,
     KeyRecord,
     KeyType,
+    LifeCycle,
 )
-from cardsim.chip.rules import Masks, Rule, compile_access, parse_rules, reference_name
-from cardsim.zones.access import FREE, NEVER, Access, Key, On, Pin
+from cardsim.chip.rules import Masks, Rule, compile_access, reference_name
+from cardsim.zones.access import NEVER, Access, Key, On, Pin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,19 +30,29 @@ if TYPE_CHECKING:
 LOCAL_REFERENCE: Final = 0x80
 """Bit 8 of a PIN or key reference: of the current directory, not above (facts hrss-card 4.1)."""
 INTERFACE_BITS: Final = {Interface.CONTACT: 1, Interface.CONTACTLESS: 2}
-_FIRST_CREDENTIAL_BIT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A PIN or key on the card: where its record is, and the bit that stands for "verified"."""
+    """A PIN or key on the card: where its record is, and the bit that stands for "verified".
 
-    kind: type[Pin | Key]
+    ``unblocked_by``: of a PIN, the reference of the key without which it is not unblocked.
+    """
+
+    type: KeyType
     reference: int
+    version: int
     bit: int
     record: int
     value: int
     value_size: int
+    unblocked_by: int
+
+    @property
+    def term(self) -> Pin | Key:
+        """How rules on the chip name it."""
+        name = reference_name(self.reference)
+        return Pin(name) if self.type is KeyType.PIN else Key(name)
 
     @property
     def tries_offset(self) -> int:
@@ -63,10 +68,11 @@ class Record:
     offset: int
     size: int
     read: Masks
+    update: Masks
 
 
 class ElementaryFile:
-    """A transparent or variable record file."""
+    """A transparent, variable or cyclic file."""
 
     __slots__ = (
         "_memory",
@@ -80,6 +86,7 @@ class ElementaryFile:
         "read",
         "rules",
         "size",
+        "update",
     )
 
     def __init__(self, memory: Memory, header: Header, offset: int, directory: Directory) -> None:
@@ -94,6 +101,33 @@ class ElementaryFile:
         self.directory = directory
         self.rules: tuple[Rule, Rule] = (Rule(NEVER), Rule(NEVER))
         self.read: Masks = ()
+        self.update: Masks = ()
+
+    @property
+    def cyclic(self) -> bool:
+        """True when the newest record is number 1 and a write makes a new one."""
+        return self.header.type is FileType.CYCLIC
+
+    @property
+    def record_size(self) -> int:
+        """Length of a cyclic file's records."""
+        return self.header.extra
+
+    @property
+    def used(self) -> int:
+        """Bytes that a variable file's records take."""
+        return int.from_bytes(self._memory.view[self.body : self.body + 2], "big")
+
+    def changed(self) -> None:
+        """Forget where records begin: a command has added one."""
+        self._records = None
+
+    def next_place(self) -> tuple[int, int]:
+        """Return where a cyclic file's next record goes, its number byte first, and that number: 1 to 255, then 1."""
+        newest = self.records[0].offset - 1
+        step = self.record_size + 1
+        place = newest + step
+        return place if place < self.body + self.size else self.body, self._memory.view[newest] % 255 + 1
 
     @property
     def transparent(self) -> bool:
@@ -104,7 +138,7 @@ class ElementaryFile:
     def records(self) -> tuple[Record, ...]:
         """The records in the order they stand; numbers count from 1."""
         if self._records is None:
-            self._records = tuple(self._scan())
+            self._records = tuple(self._scan_cyclic() if self.cyclic else self._scan())
             # The first occurrence answers for a tag that several records share (facts hrss-card 2).
             self._tags = {record.tag: record for record in reversed(self._records)}
         return self._records
@@ -117,20 +151,39 @@ class ElementaryFile:
         return self._tags
 
     def _scan(self) -> Iterator[Record]:
-        view = self._memory.view
-        used = int.from_bytes(view[self.body : self.body + 2], "big")
+        view = self._memory.view[: self.body + self.size]
+        used = self.used
         offset, end = self.body + 2, self.body + 2 + used
-        if end > self.body + self.size:
+        if end > len(view):
             raise MemoryDamagedError(
                 f"file {self.fid:04X} says {used} bytes of records in a body of {self.size}",
                 f"文件 {self.fid:04X} 记录长度 {used} 超出文件体 {self.size} 字节",
             )
-        read, _ = self.rules
+        read, update = self.rules
         bit_of = self.directory.bit_of
         while offset < end:
-            size = 2 + view[offset + 1]
-            yield Record(view[offset], offset, size, compile_access(read.of(view[offset]), bit_of))
-            offset += size
+            behind = offset + 2
+            if behind <= end:
+                behind += view[offset + 1]
+            if behind > end:
+                raise MemoryDamagedError(
+                    f"a record of file {self.fid:04X} goes on behind the last one",
+                    f"文件 {self.fid:04X} 的记录超出记录区",
+                )
+            tag = view[offset]
+            read_masks, update_masks = (compile_access(rule.of(tag), bit_of) for rule in (read, update))
+            yield Record(tag, offset, behind - offset, read_masks, update_masks)
+            offset = behind
+
+    def _scan_cyclic(self) -> Iterator[Record]:
+        """Yield the newest first: the one whose successor does not count on."""
+        view, step = self._memory.view, self.record_size + 1
+        places = range(self.body, self.body + self.size - step + 1, step)
+        numbers = [view[place] for place in places]
+        count = len(numbers)
+        newest = next((i for i in range(count) if numbers[(i + 1) % count] != numbers[i] % 255 + 1), count - 1)
+        for back in range(count):
+            yield Record(0, places[(newest - back) % count] + 1, self.record_size, self.read, self.update)
 
 
 class Directory:
@@ -140,12 +193,12 @@ class Directory:
         "by_fid",
         "by_sfi",
         "children",
-        "credentials",
         "dir_sfi",
         "fci",
         "fid",
         "files",
         "header",
+        "keys",
         "name",
         "offset",
         "parent",
@@ -164,7 +217,7 @@ class Directory:
         self.children: list[Directory] = []
         self.by_fid: dict[int, ElementaryFile | Directory] = {}
         self.by_sfi: dict[int, ElementaryFile] = {}
-        self.credentials: dict[tuple[type[Pin | Key], int], Credential] = {}
+        self.keys: dict[tuple[KeyType, int], dict[int, Credential]] = {}
         self.rules: tuple[Rule, ...] = parent.rules if parent else ()
         self.scope = 0
         self.used = 0
@@ -180,14 +233,49 @@ class Directory:
             text = format_hex(self.name)
         return f"{self.fid:04X} {text}" if text.isprintable() and text else f"{self.fid:04X}"
 
-    def credential(self, kind: type[Pin | Key], reference: int) -> Credential | None:
-        """Return the PIN or key that ``reference`` means from here: local ones here, others here or above."""
-        directory: Directory | None = self
-        while directory is not None:
-            found = directory.credentials.get((kind, reference))
-            if found is not None or reference & LOCAL_REFERENCE:
-                return found
-            directory = directory.parent
+    @property
+    def application(self) -> Directory:
+        """The application this directory is part of: the one below the MF, or the MF itself."""
+        node = self
+        while node.parent is not None and node.parent.parent is not None:
+            node = node.parent
+        return node
+
+    def upwards(self) -> Iterator[Directory]:
+        """Yield this directory, its parent, and so on to the MF."""
+        node: Directory | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def state(self, memory: Memory) -> LifeCycle:
+        """Return whether this directory is blocked."""
+        return LifeCycle(memory.view[self.offset + Header.STATE_OFFSET])
+
+    def set_state(self, memory: Memory, state: LifeCycle) -> None:
+        """Block or unblock this directory, as part of the command."""
+        header = replace(self.header, state=state)
+        memory.write(self.offset, header.encode())
+
+    def key(self, kind: KeyType, reference: int, version: int | None = None) -> Credential | None:
+        """Return the PIN or key that ``reference`` means from here: local ones here, others here or above.
+
+        No ``version`` is the lowest that there is.
+        """
+        for directory in self.upwards():
+            versions = directory.keys.get((kind, reference))
+            if versions is not None:
+                return versions[min(versions)] if version is None else versions.get(version)
+            if reference & LOCAL_REFERENCE:
+                break
+        return None
+
+    def first_key(self, kind: KeyType) -> Credential | None:
+        """Return the nearest key of a kind of which a directory has one."""
+        for directory in self.upwards():
+            for (found, _), versions in directory.keys.items():
+                if found is kind:
+                    return versions[min(versions)]
         return None
 
     def bit_of(self, term: Access) -> int | None:
@@ -195,7 +283,8 @@ class Directory:
         if isinstance(term, On):
             return INTERFACE_BITS[term.interface]
         if isinstance(term, Pin | Key):
-            credential = self.credential(type(term), int(term.name, 16))
+            kind = KeyType.PIN if isinstance(term, Pin) else KeyType.EXTERNAL
+            credential = self.key(kind, int(term.name, 16))
             return credential.bit if credential else None
         return None
 
@@ -223,99 +312,3 @@ def _fci(name: bytes, dir_sfi: int | None) -> bytes:
     if dir_sfi is not None:
         inner += encode_ber(0xA5, encode_ber(0x88, bytes((dir_sfi,))))
     return encode_ber(0x6F, inner)
-
-
-class FileSystem:
-    """All files of a card, and the names by which directories are selected."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._next_bit = 1 << _FIRST_CREDENTIAL_BIT
-        try:
-            self.mf = self._load_directory(0, None, len(memory))
-        except (ValueError, ConstructError) as error:
-            raise MemoryDamagedError(f"the card's memory is damaged: {error}", f"卡存储器内容损坏:{error}") from error
-        self.directories = tuple(self._walk(self.mf))
-        self.by_name = {directory.name: directory for directory in reversed(self.directories) if directory.name}
-
-    def _walk(self, directory: Directory) -> Iterator[Directory]:
-        yield directory
-        for child in directory.children:
-            yield from self._walk(child)
-
-    def _load_directory(self, offset: int, parent: Directory | None, limit: int) -> Directory:
-        header = Header.parse(self._memory.read(offset, HEADER_SIZE))
-        if header.type is not FileType.DIRECTORY or (parent is None) != (header.fid == MF_FID):
-            raise ValueError(f"no directory at {offset}")
-        start = offset + HEADER_SIZE + header.name_size
-        end = limit if header.size == REST_OF_MEMORY else start + header.size
-        if end > limit:
-            raise ValueError(f"directory {header.fid:04X} is larger than the space it is in")
-        directory = Directory(header, self._memory.read(offset + HEADER_SIZE, header.name_size), offset, parent)
-        child_offset = start
-        children = []
-        while child_offset + HEADER_SIZE <= end and self._memory.view[child_offset + 2] != FileType.ERASED:
-            child = Header.parse(self._memory.read(child_offset, HEADER_SIZE))
-            children.append((child_offset, child))
-            child_offset += HEADER_SIZE + child.name_size + child.size
-            if child_offset > end:
-                raise ValueError(f"file {child.fid:04X} is larger than the directory it is in")
-        directory.used = child_offset - start
-        self._fill(directory, children, end)
-        return directory
-
-    def _fill(self, directory: Directory, children: list[tuple[int, Header]], end: int) -> None:
-        """Load internal files first, since the rules of the others refer to them."""
-        for offset, header in children:
-            body = self._memory.read(offset + HEADER_SIZE, header.size)
-            if header.type is FileType.RULES:
-                directory.rules = parse_rules(body)
-            elif header.type is FileType.KEYS:
-                self._load_keys(directory, offset + HEADER_SIZE, body)
-        own = 0
-        for credential in directory.credentials.values():
-            own |= credential.bit
-        directory.scope = own | (directory.parent.scope if directory.parent else sum(INTERFACE_BITS.values()))
-        for offset, header in children:
-            if header.type is FileType.DIRECTORY:
-                child = self._load_directory(offset, directory, end)
-                directory.children.append(child)
-                directory.by_fid.setdefault(child.fid, child)
-            elif not header.type.internal:
-                self._load_file(directory, offset, header)
-
-    def _load_file(self, directory: Directory, offset: int, header: Header) -> None:
-        file = ElementaryFile(self._memory, header, offset, directory)
-        file.rules = (_rule(directory, header.right1), _rule(directory, header.right2))
-        file.read = compile_access(file.rules[0].default, directory.bit_of)
-        directory.files.append(file)
-        directory.by_fid.setdefault(file.fid, file)
-        if header.sfi:
-            directory.by_sfi.setdefault(header.sfi, file)
-
-    def _load_keys(self, directory: Directory, start: int, body: bytes) -> None:
-        offset = 0
-        while offset < len(body) and body[offset]:
-            record = KeyRecord.parse(body[offset:])
-            kind: type[Pin | Key] = Pin if record.type is KeyType.PIN else Key
-            place = start + offset
-            directory.credentials[kind, record.id] = Credential(
-                kind, record.id, self._next_bit, place, place + record.size - len(record.value), len(record.value)
-            )
-            self._next_bit <<= 1
-            offset += record.size
-
-
-def _rule(directory: Directory, right: int) -> Rule:
-    if right == RIGHT_FREE:
-        return Rule(FREE)
-    if right == RIGHT_NEVER:
-        return Rule(NEVER)
-    if not 1 <= right <= len(directory.rules):
-        raise ValueError(f"right {right:02X} names no rule")
-    return directory.rules[right - 1]
-
-
-def credential_term(credential: Credential) -> Access:
-    """Return the term by which rules on the chip name ``credential``."""
-    return credential.kind(reference_name(credential.reference))

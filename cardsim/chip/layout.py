@@ -45,11 +45,36 @@ class FileType(IntEnum):
 
 
 @unique
-class KeyType(IntEnum):
-    """The type byte of a key record."""
+class Protection(IntEnum):
+    """The two high bits of a file's type byte: what a write to it must carry (facts native-card-os 1.2)."""
 
+    NONE = 0x00
+    MAC = 0x80
+    CIPHER = 0xC0
+
+
+_KIND_MASK: Final = 0x3F
+
+
+@unique
+class LifeCycle(IntEnum):
+    """The state byte of a directory."""
+
+    IN_USE = 0
+    BLOCKED = 1
+    BLOCKED_FOR_EVER = 2
+
+
+@unique
+class KeyType(IntEnum):
+    """The type byte of a key record: FMCOS's numbers (facts native-card-os 2.1), and two of our own for the locks."""
+
+    INTERNAL = 0x30
+    LINE = 0x36
+    EXTERNAL = 0x39
     PIN = 0x3A
-    KEY = 0x39
+    APPLICATION_LOCK = 0x41
+    CARD_LOCK = 0x42
 
 
 _HEADER: Final = Struct(
@@ -82,7 +107,7 @@ class Header:
 
     ``size``: bytes of the body, or of a directory's space. ``right1``/``right2``: read and update of a file, create and
     erase of a directory: F0 free, EF never, else the number of a rule. ``extra``: a directory's FCI byte (SFI of its
-    DIR, or FF), or a cyclic file's record length. ``state``: 00 in use.
+    DIR, or FF), or a cyclic file's record length.
     """
 
     fid: int
@@ -92,7 +117,10 @@ class Header:
     right2: int = RIGHT_NEVER
     extra: int = NO_FCI_BYTE
     name_size: int = 0
-    state: int = 0
+    state: LifeCycle = LifeCycle.IN_USE
+    protection: Protection = Protection.NONE
+
+    STATE_OFFSET: ClassVar[int] = 9
 
     @property
     def sfi(self) -> int:
@@ -102,7 +130,7 @@ class Header:
 
     def encode(self) -> bytes:
         """Return the 11 bytes, checksum last."""
-        raw: bytes = _HEADER.build({**asdict(self), "checksum": 0})
+        raw: bytes = _HEADER.build({**asdict(self), "type": self.type | self.protection, "checksum": 0})
         return raw[:-1] + bytes((header_checksum(raw),))
 
     @classmethod
@@ -113,13 +141,14 @@ class Header:
             raise ValueError(f"header checksum is {fields.checksum:02X}, should be {header_checksum(raw):02X}")
         return cls(
             int(fields.fid),
-            FileType(fields.type),
+            FileType(fields.type & _KIND_MASK),
             int(fields.size),
             int(fields.right1),
             int(fields.right2),
             int(fields.extra),
             int(fields.name_size),
-            int(fields.state),
+            LifeCycle(fields.state),
+            Protection(fields.type & ~_KIND_MASK),
         )
 
 

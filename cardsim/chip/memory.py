@@ -45,7 +45,7 @@ class Memory:
         self._pending: list[Change] = []
         self._undo: list[Change] = []
         self._staged: list[Change] = []
-        self._staged_written = False
+        self._staged_written = 0
         self.view = memoryview(self._bytes).toreadonly()
         """The memory, read-only; slices of it stay live."""
 
@@ -88,7 +88,10 @@ class Memory:
         self._bytes[offset:end] = data
 
     def stage(self, offset: int, data: bytes) -> None:
-        """Hold a change in RAM, not visible in the memory, until :meth:`write_staged`."""
+        """Hold a change in RAM, not visible in the memory, until :meth:`write_staged`.
+
+        :meth:`undo` leaves it: a command stages when nothing can refuse it any more.
+        """
         self._check(offset, data)
         self._staged.append((offset, bytes(data)))
 
@@ -96,12 +99,12 @@ class Memory:
         """Make everything staged part of the running command; it stays staged if that command refuses."""
         for offset, data in self._staged:
             self.write(offset, data)
-        self._staged_written = True
+        self._staged_written = len(self._staged)
 
     def drop_staged(self) -> None:
         """Forget everything staged."""
         self._staged.clear()
-        self._staged_written = False
+        self._staged_written = 0
 
     def commit(self) -> None:
         """Hand the command's writes to the journal in one piece.
@@ -117,8 +120,8 @@ class Memory:
             raise
         self._pending.clear()
         self._undo.clear()
-        if self._staged_written:
-            self.drop_staged()
+        del self._staged[: self._staged_written]
+        self._staged_written = 0
 
     def undo(self) -> None:
         """Take the command's writes back, newest first."""
@@ -126,7 +129,7 @@ class Memory:
             offset, data = self._undo.pop()
             self._bytes[offset : offset + len(data)] = data
         self._pending.clear()
-        self._staged_written = False
+        self._staged_written = 0
 
     def _check(self, offset: int, data: bytes) -> None:
         if not 0 <= offset <= len(self._bytes) - len(data):

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, unique
-from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from apdu import Interface
 from cardsim.zones.access import FREE, NEVER, Access, AllOf, AnyOf, Free, Key, Never, On, Pin
@@ -24,6 +23,7 @@ Masks = tuple[int, ...]
 """A compiled rule: satisfied when ``granted & mask == mask`` for one of them. ``(0,)`` is free, ``()`` is never."""
 
 _MAX_DEPTH = 8
+_INTERFACES: Final = {1: Interface.CONTACT, 2: Interface.CONTACTLESS}
 
 
 @unique
@@ -108,20 +108,17 @@ def compile_access(access: Access, bit_of: Callable[[Access], int | None]) -> Ma
         case Never():
             return ()
         case AllOf(parts):
-            choices = product(*(compile_access(part, bit_of) for part in parts))
-            return _smallest(_union(choice) for choice in choices)
+            masks: Masks = (0,)
+            for part in parts:
+                # Reduced after every part: the full product of a long rule would never end.
+                choices = compile_access(part, bit_of)
+                masks = _smallest(mask | choice for mask in masks for choice in choices)
+            return masks
         case AnyOf(parts):
             return _smallest(mask for part in parts for mask in compile_access(part, bit_of))
         case _:
             bit = bit_of(access)
             return () if bit is None else (bit,)
-
-
-def _union(masks: Iterable[int]) -> int:
-    union = 0
-    for mask in masks:
-        union |= mask
-    return union
 
 
 def _smallest(masks: Iterable[int]) -> Masks:
@@ -184,9 +181,17 @@ class _Reader:
             case Op.KEY:
                 return Key(reference_name(self.byte()))
             case Op.INTERFACE:
-                return On({1: Interface.CONTACT, 2: Interface.CONTACTLESS}[self.byte()])
+                return On(self._interface())
             case Op.ALL | Op.ANY:
                 parts = tuple(self.access(depth + 1) for _ in range(self.byte()))
+                if not parts:
+                    raise ValueError("a group of no terms in a rule")
                 return AllOf(parts) if op is Op.ALL else AnyOf(parts)
             case Op.BY_RECORD:
                 raise ValueError("a per-record rule inside another rule")
+
+    def _interface(self) -> Interface:
+        number = self.byte()
+        if number not in _INTERFACES:
+            raise ValueError(f"a rule names interface {number:02X}")
+        return _INTERFACES[number]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _INS_GET_RESPONSE: Final = 0xC0
 _NOTHING_TO_FETCH: Final = b"\x69\x85"
+_WRONG_LENGTH: Final = b"\x67\x00"
 _WRONG_P1P2: Final = b"\x6a\x86"
 _OK: Final = b"\x90\x00"
 _P3_ZERO_MEANS: Final = 256
@@ -68,7 +69,7 @@ class T0Port:
         size = len(response) - 2
         if not size:
             return response
-        if command[1] in self._incoming:
+        if command[0] << 8 | command[1] in self._incoming:
             return self._leave(response)
         return self._fit(response, size, command[4] if len(command) == 5 else 0)
 
@@ -79,21 +80,27 @@ class T0Port:
         if self._case4 is Case4Answer.DROP or response[-2:] != _OK:
             return response[-2:]
         self._waiting = response[:-2]
-        return bytes((0x61, len(self._waiting) & 0xFF))
+        return self._more()
+
+    def _more(self) -> bytes:
+        """61xx for what waits; 6100 says 256 or more."""
+        size = len(self._waiting)
+        return bytes((0x61, size if size < _P3_ZERO_MEANS else 0))
 
     def _get_response(self, command: bytes) -> bytes:
         """Hand out what waits, in one piece or several; a wrong Le takes nothing away."""
+        if len(command) not in (4, 5):
+            return _WRONG_LENGTH
         if not self._waiting:
             return _NOTHING_TO_FETCH
         if command[2:4] != b"\x00\x00":
             return _WRONG_P1P2
-        if len(command) > 5:
-            return b"\x67\x00"
         le = command[4] if len(command) == 5 else 0
         waiting = self._waiting
-        if 0 < le < len(waiting):
-            self._waiting = waiting[le:]
-            return waiting[:le] + bytes((0x61, len(self._waiting) & 0xFF))
+        piece = le or _P3_ZERO_MEANS
+        if piece < len(waiting):
+            self._waiting = waiting[piece:]
+            return waiting[:piece] + self._more()
         answer = self._fit(waiting + _OK, len(waiting), le)
         if len(answer) > 2:
             self._waiting = b""
@@ -104,8 +111,8 @@ class T0Port:
         wanted = le or _P3_ZERO_MEANS
         if wanted == size:
             return response
-        if size > _P3_ZERO_MEANS:
+        if size > _P3_ZERO_MEANS and not le:
             return response[:_P3_ZERO_MEANS] + response[-2:]
         larger = wanted > size
         repeat = not larger or (self._repeat_larger if le else self._repeat_zero)
-        return bytes((0x6C, size & 0xFF)) if repeat else response
+        return bytes((0x6C, size if size < _P3_ZERO_MEANS else 0)) if repeat else response

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from apdu.text import BilingualError
-from cardsim.cli.console import Console, chosen_language
+from apdu.text import BilingualError, Text
+from cardsim.cli.console import Console, chosen_language, tolerant
 from cardsim.cli.parser import build_parser
 
 if TYPE_CHECKING:
@@ -23,28 +25,46 @@ _EXIT_INTERRUPTED: Final = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit status; errors become one line on standard error."""
     words = list(sys.argv[1:] if argv is None else argv)
-    console = Console(chosen_language(words), sys.stdout, sys.stderr)
+    console = Console(chosen_language(words), tolerant(sys.stdout), tolerant(sys.stderr))
     try:
-        options = build_parser(console.language).parse_args(words)
-        status: int = options.run(options, console)
-        sys.stdout.flush()
-    except BilingualError as error:
-        console.error(error.text)
-        return _exit_status(error)
+        status = _run(words, console)
+        console.flush()
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): what is left to flush at exit has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output went away (`| head`), which is its right.
+        _drop_output()
+        return EXIT_FAILED
+    except OSError as error:
+        reason = error.strerror or str(error)
+        console.error(Text(f"can not write the output: {reason}", f"无法写出结果:{reason}"))
+        _drop_output()
         return EXIT_FAILED
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED
     return status
 
 
+def _run(words: list[str], console: Console) -> int:
+    try:
+        options = build_parser(console.language).parse_args(words)
+        status: int = options.run(options, console)
+    except BilingualError as error:
+        console.error(error.text)
+        return _exit_status(error)
+    except SystemExit as end:  # argparse, after --help or an error it has told
+        return end.code if isinstance(end.code, int) else EXIT_USAGE
+    return status
+
+
 def _exit_status(error: BilingualError) -> int:
-    from apdu import ApduError  # noqa: PLC0415  only on this path
-    from cardsim.errors import CardsimError  # noqa: PLC0415
+    from cardsim.errors import CardsimError  # noqa: PLC0415  only on this path
     from cardsim.store import CardFileBusyError, CardFileUnwritableError  # noqa: PLC0415
 
     if isinstance(error, CardFileBusyError | CardFileUnwritableError):
         return EXIT_FAILED
-    return EXIT_USAGE if isinstance(error, ApduError | CardsimError) else EXIT_FAILED
+    return EXIT_USAGE if isinstance(error, CardsimError) else EXIT_FAILED
+
+
+def _drop_output() -> None:
+    """Let what is still unwritten go nowhere: Python would fail on it once more when it ends."""
+    with contextlib.suppress(OSError), Path(os.devnull).open("w") as sink:
+        os.dup2(sink.fileno(), sys.stdout.fileno())

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import secrets
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cardsim.chip.card import Card
 from cardsim.chip.t0 import T0Port
 from cardsim.errors import CardsimError
 from cardsim.store import CardStore
+from cardsim.store.format import MAGIC
 
 if TYPE_CHECKING:
     import argparse
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
     from apdu import CardPort, Connection
     from cardsim.cli.console import Console
     from readers.trace import TraceSink
+
+
+_REASONS_ZH: Final = {
+    errno.ENOENT: "文件或目录不存在",
+    errno.EACCES: "权限不足",
+    errno.EISDIR: "是目录",
+    errno.ENOTDIR: "不是目录",
+}
 
 
 class InputFileError(CardsimError):
@@ -54,42 +64,80 @@ def connected(
             from readers.connect.pcsc import connect  # noqa: PLC0415
 
             wanted = options.reader
-            connection = connect(int(wanted) if wanted and wanted.isdigit() else wanted)
+            connection = connect(int(wanted) if wanted and wanted.isascii() and wanted.isdigit() else wanted)
         stack.callback(connection.close)
         yield connection, card, sink
 
 
 @contextlib.contextmanager
 def trace_sink(options: argparse.Namespace, console: Console) -> Iterator[TraceSink | None]:
-    """Open the file of ``--trace``, if asked for; warn when secrets will be in it."""
+    """Open the file of ``--trace``, if asked for; warn when secrets will be shown."""
+    if options.trace_secrets:
+        also, also_zh = (f" and in {options.trace}", f"以及 {options.trace} ") if options.trace else ("", "")
+        console.note(
+            f"warning: PINs and keys appear in clear on the screen{also}",
+            f"警告:屏幕{also_zh}将显示明文 PIN 与密钥",
+        )
     if not options.trace:
         yield None
         return
     from readers.trace import open_trace  # noqa: PLC0415
 
-    if options.trace_secrets:
-        console.note(
-            f"warning: {options.trace} will contain PINs and keys in clear",
-            f"警告:{options.trace} 将包含明文 PIN 与密钥",
+    path = Path(options.trace)
+    if _is_card_file(path):
+        raise InputFileError(
+            f"{path} is a card file; a trace would destroy it: give --trace another name",
+            f"{path} 是卡文件,写入跟踪会将其破坏:请为 --trace 换一个文件名",
         )
-    with open_trace(Path(options.trace), show_secrets=options.trace_secrets) as writer:
+    with open_trace(path, show_secrets=options.trace_secrets) as writer:
         yield writer
+
+
+def _is_card_file(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 def read_json(path: Path) -> object:
     """Return the parsed JSON of ``path``; raises InputFileError with the place of a fault."""
+    text = read_text(path)
     try:
-        return json.loads(read_bytes(path))
-    except ValueError as error:
+        return json.loads(text, object_pairs_hook=_no_doubles)
+    except (ValueError, RecursionError) as error:
         raise InputFileError(f"{path} is not JSON: {error}", f"{path} 不是合法的 JSON:{error}") from error
+
+
+def _no_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of ``pairs``; JSON lets a key come twice, and one value of the two would be lost."""
+    plain = dict(pairs)
+    if len(plain) != len(pairs):
+        keys = [key for key, _ in pairs]
+        double = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"key {double!r} comes twice")
+    return plain
 
 
 def read_toml(path: Path) -> dict[str, object]:
     """Return the parsed TOML of ``path``; raises InputFileError with the place of a fault."""
+    text = read_text(path)
     try:
-        return tomllib.loads(read_bytes(path).decode())
-    except ValueError as error:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise InputFileError(f"{path} is not TOML: {error}", f"{path} 不是合法的 TOML:{error}") from error
+
+
+def read_text(path: Path) -> str:
+    """Return the contents of ``path`` as text, with or without a byte order mark; raises InputFileError."""
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputFileError(
+            f"{path} is not text in UTF-8 (byte {error.start}); save it as UTF-8",
+            f"{path} 不是 UTF-8 文本(第 {error.start} 字节);请另存为 UTF-8",
+        ) from error
 
 
 def read_bytes(path: Path) -> bytes:
@@ -97,4 +145,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputFileError(f"{path}: {error.strerror}", f"{path}:{error.strerror}") from error
+        reason = error.strerror or str(error)
+        reason_zh = _REASONS_ZH.get(error.errno or 0, reason)
+        raise InputFileError(f"{path}: {reason}", f"{path}:{reason_zh}") from error
+    except ValueError as error:  # NUL, or half a surrogate pair, as JSON can spell them
+        raise InputFileError(f"{str(path)!r} is no file name", f"{str(path)!r} 不是文件名") from error

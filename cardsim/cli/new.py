@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cardsim.cli.cards import read_bytes, read_json, read_toml
+from cardsim.cli.cards import InputFileError, read_bytes, read_json, read_toml
 from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
 from cardsim.profiles import PROFILES
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Make a card file."""
+    out = Path(options.out)
+    if not out.name:
+        raise InputFileError(f"--out {options.out!r} names no file", f"--out {options.out!r} 不是文件名")
     profile = PROFILES[options.chip]
     if options.chip_profile:
         profile = profile.override(read_toml(Path(options.chip_profile)))
@@ -29,7 +32,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         # Files that a holder names are looked for beside it, as its author wrote them.
         holder = Holder.from_plain(read_json(path), lambda name: read_bytes(path.parent / name))
     image = personalise(profile, Layout.from_text(options.layout), holder, raw_elements=options.raw_elements)
-    create_card_file(Path(options.out), image, overwrite=options.force)
+    create_card_file(out, image, overwrite=options.force)
     console.say(
         f"{options.out}: {options.chip} card, layout {options.layout}, card number {image.printed['card_number']}",
         f"{options.out}:{options.chip} 卡,布局 {options.layout},卡号 {image.printed['card_number']}",

@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from apdu.text import Language, Text
+from apdu.text import Language
+from cardsim.cli.arguments import Parser
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
     from cardsim.cli.console import Console
 
 _VPCD_DEFAULT = "127.0.0.1:35963"
+_EXAMPLES = """\
+  cardsim new --chip gen2 --out alice.card
+  cardsim read --card alice.card
+  cardsim apdu --card alice.card 00A404000F7378312E73682EC9E7BBE1B1A3D5CF 00B2012800
+  cardsim serve alice.card
 
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser that speaks the user's language where argparse lets it."""
-
-    language = Language.EN
-
-    def error(self, message: str) -> NoReturn:
-        hint = Text(f"try `{self.prog} --help`", f"请参阅 `{self.prog} --help`").in_language(self.language)
-        self.exit(2, f"{self.prog}: {message}\n{hint}\n")
+"""
 
 
 def build_parser(language: Language) -> argparse.ArgumentParser:
     """Return the parser of `cardsim`; the options it returns carry ``run(options, console) -> exit status``."""
-    _t = _translator(language)
-    parser = _Parser(
-        prog="cardsim",
-        description=_t(
-            "Emulated Chinese social-security cards behind PC/SC, and tools for any card.",
-            "模拟社会保障卡(PC/SC),以及读写任意卡片的工具。",
-        ),
-        epilog=_t(
-            "Exit status: 0 done, 1 a card refused or could not be reached, 2 the command line or a file is wrong.",
-            "退出状态:0 成功;1 卡片拒绝或无法访问;2 命令行或文件有误。",
-        ),
+    parser = Parser(language=language, prog="cardsim")
+    _t = parser.pick
+    parser.description = _t(
+        "Emulated Chinese social-security cards behind PC/SC, and tools for any card.",
+        "模拟社会保障卡(PC/SC),以及读写任意卡片的工具。",
     )
-    parser.language = language
+    parser.epilog = _t(
+        "a first card:\n" + _EXAMPLES + "exit status: 0 done, 1 a card refused or could not be reached, "
+        "2 the command line or a file is wrong",
+        "第一张卡:\n" + _EXAMPLES + "退出状态:0 成功;1 卡片拒绝或无法访问;2 命令行或文件有误",
+    )
     _language_option(parser, _t)
     commands = parser.add_subparsers(
         title=_t("commands", "命令"), metavar=_t("COMMAND", "命令"), required=True, dest="command"
     )
 
     def add(name: str, module: str, en: str, zh: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=_t(en, zh), description=_t(en, zh))
-        if isinstance(sub, _Parser):
-            sub.language = language
+        sub = commands.add_parser(name, language=language, help=_t(en, zh), description=_t(en, zh))
         _language_option(sub, _t)
         sub.set_defaults(run=_lazily(module))
         return sub
@@ -132,15 +126,15 @@ def _trace_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str
         metavar="FILE",
         help=_t("record what crosses; PINs and keys are masked", "记录交互;PIN 与密钥会被遮盖"),
     )
-    parser.add_argument("--trace-secrets", action="store_true", help=_t("do not mask them", "不遮盖"))
+    parser.add_argument(
+        "--trace-secrets",
+        action="store_true",
+        help=_t("show PINs and keys in clear, also on the screen", "明文显示 PIN 与密钥(包括屏幕)"),
+    )
 
 
 def _language_option(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
     parser.add_argument("--lang", choices=[language.value for language in Language], help=_t("language", "语言"))
-
-
-def _translator(language: Language) -> Callable[[str, str], str]:
-    return lambda en, zh: Text(en, zh).in_language(language)
 
 
 def _lazily(module: str) -> Callable[[Any, Console], int]:

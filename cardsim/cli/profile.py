@@ -20,7 +20,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for name, setting in profile.settings().items():
         console.line(f"# {console.pick(setting.text)}")
         console.line(f"# [{setting.source}]")
-        # JSON's texts, numbers, lists and booleans are TOML's too.
-        console.line(f"{name} = {json.dumps(values[name], ensure_ascii=False)}")
+        console.line(f"{name} = {_toml(values[name])}")
         console.line()
     return 0
+
+
+def _toml(value: object) -> str:
+    """Return a value as TOML writes it: JSON's texts, numbers, lists and booleans are TOML's too, tables are not."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from apdu import StatusWord, Text, format_hex
+from apdu import StatusWord, Sw, Text, format_hex
 from cardsim.cli.cards import connected
-from cardsim.zones.model import Directory, Transparent
+from cardsim.cli.console import aligned
+from cardsim.zones.access import FREE
+from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
 from readers.connect.layers import with_layers
-from readers.terminal.hrss import read_hrss
+from readers.terminal.hrss import decode_entry, read_hrss
 from readers.terminal.script import run as play
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator, Sequence
 
     from cardsim.cli.console import Console
+    from cardsim.zones.access import Access
+    from cardsim.zones.layouts import Layout
     from readers.terminal.hrss import HrssReport, ReadElement, ReadFile
 
-
 _NOT_AS_DECLARED = Text(" (not as declared)", "(与定义不符)")
+_EMPTY = Text("(empty)", "(空)")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -28,7 +32,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         connection = with_layers(bare, trace=sink)
         report = play(read_hrss(), connection)
         if options.json:
-            console.line(json.dumps(_plain(report, connection.atr), ensure_ascii=False, indent=2))
+            console.json(_plain(report, connection.atr))
         else:
             _print(report, connection.atr, console)
     return 0
@@ -40,38 +44,84 @@ def _print(report: HrssReport, atr: bytes, console: Console) -> None:
         f"HRSS application, specification {report.version or 'unknown'}, read as layout {report.layout.text}",
         f"社会保障应用,规范版本 {report.version or '未知'},按布局 {report.layout.text} 读取",
     )
+    rows = (_row(item, file, report, console) for file in report.all_files for item in file.elements)
+    elements = iter(aligned(rows))
     for file in report.files:
-        declaration = file.declaration
         console.line()
-        console.say(f"{file.fid:04X} {declaration.name}", f"{file.fid:04X} {declaration.name_zh}")
-        match declaration:
-            case Transparent() if file.status.ok:
-                console.say(f"     {len(file.content)} bytes", f"     {len(file.content)} 字节")
-            case Directory() if file.status.ok:
-                for record in file.records:
-                    console.line(f"     {format_hex(record)}")
-            case Transparent() | Directory():
-                console.line(f"     {_refused(file.status, console)}")
-            case _:
-                for item in file.elements:
-                    _print_element(item, console)
+        for line in _file_lines(file, report, elements, console):
+            console.line(line)
+    for directory in report.directories:
+        console.line()
+        df = directory.declaration
+        heading = console.pick(Text(f"{df.fid:04X} {df.name}", f"{df.fid:04X} {df.name_zh}"))
+        if directory.refused:
+            console.line(f"{heading}  [{directory.refused} {console.pick(directory.refused.meaning)}]")
+            continue
+        console.line(heading)
+        for file in directory.files:
+            for line in _file_lines(file, report, elements, console):
+                console.line(f"  {line}")
 
 
-def _print_element(item: ReadElement, console: Console) -> None:
+def _file_lines(file: ReadFile, report: HrssReport, elements: Iterator[str], console: Console) -> Iterator[str]:
+    """Yield a heading and what the file holds, or one line that says why it was refused."""
+    declaration = file.declaration
+    heading = console.pick(Text(f"{file.fid:04X} {declaration.name}", f"{file.fid:04X} {declaration.name_zh}"))
+    if not (file.status.ok or file.elements):
+        yield f"{heading}  {_refused(file.status, _needed(file, report.layout), console)}"
+        return
+    yield heading
+    match declaration:
+        case Transparent():
+            yield "  " + console.pick(Text(f"{len(file.content)} bytes", f"{len(file.content)} 字节"))
+        case Directory():
+            yield from (f"  {format_hex(record)}" for record in file.records)
+        case Cyclic():
+            yield from _entries(declaration, file.records, console)
+        case VariableTlv():
+            yield from (f"  {next(elements)}" for _ in file.elements)
+
+
+def _needed(file: ReadFile, layout: Layout) -> Access:
+    """Return what reading the file needs: of a variable file, what its first record does."""
+    declaration = file.declaration
+    if isinstance(declaration, VariableTlv):
+        return declaration.elements(layout)[0].read_in(layout, declaration.read)
+    return declaration.read
+
+
+def _entries(declaration: Cyclic, records: Sequence[bytes], console: Console) -> Iterator[str]:
+    """Yield the records of a cyclic file that were written, the newest first."""
+    texts = [decode_entry(declaration, record) for record in records]
+    if not any(text != "" for text in texts):
+        yield f"  {console.pick(_EMPTY)}"
+    for number, (record, text) in enumerate(zip(records, texts, strict=True), 1):
+        if text != "":
+            shown = format_hex(record) + console.pick(_NOT_AS_DECLARED) if text is None else text
+            yield f"  :{number:02}  {shown}"
+
+
+def _row(item: ReadElement, file: ReadFile, report: HrssReport, console: Console) -> tuple[str, ...]:
+    """Place, name in the user's language and in the other one, value."""
+    element = item.element
     if not item.status.ok:
-        value = _refused(item.status, console)
+        value = _refused(item.status, element.read_in(report.layout, file.declaration.read), console)
     elif item.text is None:
         value = format_hex(item.raw) + console.pick(_NOT_AS_DECLARED)
+    elif item.meaning:
+        value = console.pick(Text(f"{item.text} ({item.meaning.en})", f"{item.text}({item.meaning.zh})"))
     else:
-        value = item.text
-    console.say(
-        f"  {item.element.tag:02X} {item.element.name:<24} {value}",
-        f"  {item.element.tag:02X} {item.element.name_zh} {value}",
-    )
+        value = item.text or console.pick(_EMPTY)
+    other = Text(element.name_zh, element.name)
+    return item.place, console.pick(Text(other.zh, other.en)), console.pick(other), value
 
 
-def _refused(status: StatusWord, console: Console) -> str:
-    return f"[{status} {console.pick(status.meaning)}]"
+def _refused(status: StatusWord, access: Access, console: Console) -> str:
+    """Say what the card answered, and what the zone's declaration asks for, where that explains it."""
+    text = status.meaning
+    if int(status) == Sw.SECURITY_STATUS_NOT_SATISFIED and access != FREE:
+        text = Text(f"{text.en}: needs {access.text.en}", f"{text.zh}:需要{access.text.zh}")
+    return f"[{status} {console.pick(text)}]"
 
 
 def _plain(report: HrssReport, atr: bytes) -> dict[str, object]:
@@ -80,13 +130,25 @@ def _plain(report: HrssReport, atr: bytes) -> dict[str, object]:
         "version": report.version,
         "layout": report.layout.text,
         "fci": format_hex(report.fci),
-        "files": [_plain_file(file) for file in report.files],
+        "dir_sfi": report.dir_sfi,
+        "files": [_plain_file("SSSE", file) for file in report.files],
+        "directories": [
+            {
+                "directory": f"{directory.declaration.fid:04X}",
+                "aid": format_hex(directory.declaration.aid),
+                "name": directory.declaration.name,
+                "name_zh": directory.declaration.name_zh,
+                "status": str(directory.status),
+                "files": [_plain_file(f"{directory.declaration.fid:04X}", file) for file in directory.files],
+            }
+            for directory in report.directories
+        ],
     }
 
 
-def _plain_file(file: ReadFile) -> dict[str, object]:
+def _plain_file(directory: str, file: ReadFile) -> dict[str, object]:
     plain: dict[str, object] = {
-        "file": f"SSSE/{file.fid:04X}",
+        "file": f"{directory}/{file.fid:04X}",
         "name": file.declaration.name,
         "name_zh": file.declaration.name_zh,
         "status": str(file.status),
@@ -96,15 +158,21 @@ def _plain_file(file: ReadFile) -> dict[str, object]:
             plain["content"] = format_hex(file.content)
         case Directory():
             plain["records"] = [format_hex(record) for record in file.records]
+        case Cyclic():
+            plain["records"] = [format_hex(record) for record in file.records]
+            plain["values"] = [decode_entry(file.declaration, record) for record in file.records]
         case _:
             plain["elements"] = [
                 {
                     "tag": f"{item.element.tag:02X}",
+                    "number": item.number,
                     "name": item.element.name,
                     "name_zh": item.element.name_zh,
                     "status": str(item.status),
                     "raw": format_hex(item.raw),
                     "value": item.text,
+                    "meaning": item.meaning and item.meaning.en,
+                    "meaning_zh": item.meaning and item.meaning.zh,
                 }
                 for item in file.elements
             ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apdu import Response, Text, format_hex, parse_hex
-from cardsim.cli.cards import connected
+from apdu import HexError, Response, Text, format_hex, parse_hex
+from cardsim.cli.cards import InputFileError, connected
 from cardsim.cli.names import names_in
 from readers.connect.layers import with_layers
 from readers.terminal.explain import AnswerExplainer
@@ -23,7 +23,7 @@ _RESET = "reset"
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Send the commands in order; 1 when one of them was refused."""
-    commands = [None if text.lower() == _RESET else parse_hex(text) for text in options.apdus]
+    commands = [_command(number, text) for number, text in enumerate(options.apdus, 1)]
     with connected(options, console) as (bare, card, sink):
         layered = with_layers(bare, fetch_response=not options.raw, repeat_with_le=not options.raw, trace=sink)
         explainer = AnswerExplainer()
@@ -32,6 +32,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             if command is None:
                 console.line(f"> {_RESET}")
                 console.line(f"< ATR {format_hex(layered.reset(), ' ')}")
+                explainer = AnswerExplainer()
             else:
                 shown = format_hex(command) if options.trace_secrets else mask_secrets(command)
                 console.line(f"> {shown}")
@@ -40,16 +41,35 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return int(refused)
 
 
+def _command(number: int, text: str) -> bytes | None:
+    """Return a command's bytes, ``None`` for a reset. A message never repeats the text: there may be a PIN in it."""
+    if text.lower() == _RESET:
+        return None
+    try:
+        command = parse_hex(text)
+    except HexError as error:
+        raise InputFileError(
+            f"command {number} is neither `reset` nor bytes: an even count of hexadecimal digits",
+            f"第 {number} 条命令既非 reset,也不是偶数个十六进制数字",
+        ) from error
+    if not command:
+        raise InputFileError(f"command {number} is empty", f"第 {number} 条命令为空")
+    return command
+
+
 def _send(
     connection: Connection, command: bytes, explainer: AnswerExplainer, card: Card | None, console: Console
 ) -> bool:
     """Send one command, print its answer, and return whether the card did it."""
+    before = card.last_refusal if card else None
     raw = connection.transmit(command)
     response = Response.parse(raw)
-    console.line(f"< {format_hex(response.data)} {response.sw}".replace("<  ", "< "))
+    console.line(" ".join(("<", *((format_hex(response.data),) if response.data else ()), str(response.sw))))
     for text in explainer.explain(command, raw):
         console.line(f"    {console.pick(text)}")
-    if not response.ok and card is not None and card.last_refusal is not None:
-        reason = card.last_refusal.describe(names_in(card.context.directory))
+    refusal = card.last_refusal if card else None
+    # An old one is no explanation: GET RESPONSE, say, is refused in front of the card.
+    if not response.ok and card and refusal is not None and refusal is not before:
+        reason = refusal.describe(names_in(card.context.directory))
         console.line(f"    {console.pick(Text(f'why: {reason.en}', f'原因:{reason.zh}'))}")
     return response.ok

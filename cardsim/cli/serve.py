@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import socket
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _INHERITED = "fd:"
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -47,16 +49,21 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _vpcd_socket(where: str) -> socket.socket:
-    host, separator, number = where.rpartition(":")
-    if not (separator and number.isdigit()):
+    host, _, number = where.rpartition(":")
+    if not (host and _NUMBER.fullmatch(number)):
         raise InputFileError(
             f"--vpcd takes HOST:PORT or fd:N, not {where!r}", f"--vpcd 应为 HOST:PORT 或 fd:N,而非 {where!r}"
         )
-    if where.startswith(_INHERITED):
+    if where == _INHERITED + number:
         try:
             return socket.socket(fileno=int(number))
         except OSError as error:
             raise InputFileError(f"--vpcd {where}: {error.strerror}", f"--vpcd {where}:{error.strerror}") from error
     if not 0 < int(number) < 65_536:
         raise InputFileError(f"--vpcd {where}: a port is 1 to 65535", f"--vpcd {where}:端口应为 1 至 65535")
-    return connect_vpcd(host.strip("[]"), int(number))
+    try:
+        return connect_vpcd(host.strip("[]"), int(number))
+    except UnicodeError as error:
+        raise InputFileError(
+            f"--vpcd {where}: {host!r} is no host name", f"--vpcd {where}:{host!r} 不是主机名"
+        ) from error

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from apdu import Text, format_hex
 from cardsim.chip.card import ATR_PREFIX
-from cardsim.chip.files import FileSystem, credential_term
+from cardsim.chip.filesystem import FileSystem
 from cardsim.chip.layout import HEADER_SIZE
 from cardsim.chip.memory import Memory, NoJournal
+from cardsim.cli.console import aligned
 from cardsim.cli.names import declared_df, names_in
 from cardsim.store import read_card_file
 from cardsim.zones.access import rename
@@ -17,6 +18,7 @@ from cardsim.zones.model import Directory as DirDeclaration
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from cardsim.chip.files import Directory, ElementaryFile
     from cardsim.cli.console import Console
@@ -46,13 +48,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
         f"memory: {len(memory)} bytes, {used} used, {len(memory) - used} free",
         f"存储器:共 {len(memory)} 字节,已用 {used},剩余 {len(memory) - used}",
     )
-    for directory in files.mf.children:
-        declaration = declared_df(directory)
-        name = declaration.name if declaration else directory.label
-        name_zh = declaration.name_zh if declaration else directory.label
-        size = HEADER_SIZE + len(directory.name) + directory.header.size
-        console.say(f"  {name}: {size} bytes", f"  {name_zh}:{size} 字节")
+    for line in aligned(_space(files.mf, console, depth=1)):
+        console.line(line)
     return 0
+
+
+def _space(parent: Directory, console: Console, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield the directories below ``parent`` and the bytes that each takes, those below it included."""
+    for directory in parent.children:
+        declaration = declared_df(directory)
+        name = console.pick(Text(declaration.name, declaration.name_zh)) if declaration else directory.label
+        size = HEADER_SIZE + len(directory.name) + directory.header.size
+        yield "  " * depth + name, console.pick(Text(f"{size:>5} bytes", f"{size:>5} 字节"))
+        yield from _space(directory, console, depth + 1)
 
 
 def _head(path: str, description: Description, console: Console) -> None:
@@ -63,9 +71,11 @@ def _head(path: str, description: Description, console: Console) -> None:
     )
     console.line(f"ATR {format_hex(ATR_PREFIX + profile.historical_bytes, ' ')}")
     console.say("printed on the card:", "卡面信息:")
-    for key, value in description.printed.items():
-        label = _PRINTED.get(key, Text(key, key))
-        console.line(f"  {console.pick(label)}: {value}")
+    # A card file of another version may have keys that are not known here.
+    labels = _PRINTED | {key: Text(key, key) for key in description.printed if key not in _PRINTED}
+    rows = ((console.pick(label), description.printed.get(key, "")) for key, label in labels.items())
+    for line in aligned(rows):
+        console.line(f"  {line}")
     console.line()
 
 
@@ -75,34 +85,42 @@ def _tree(directory: Directory, memory: Memory, console: Console, depth: int) ->
     name = console.pick(Text(declaration.name, declaration.name_zh)) if declaration else ""
     console.line(f"{indent}{directory.label}  {name}".rstrip())
     names = names_in(directory)
-    for credential in directory.credentials.values():
+    for credential in (key for versions in directory.keys.values() for key in versions.values()):
         tries = memory.view[credential.tries_offset]
-        term = names.get(credential_term(credential), credential_term(credential))
+        term = names.get(credential.term, credential.term)
         console.say(
             f"{indent}  {term.text.en}: reference {credential.reference:02X}, {tries & 0xF} of {tries >> 4} tries left",
             f"{indent}  {term.text.zh}:引用号 {credential.reference:02X},剩余 {tries & 0xF}/{tries >> 4} 次",
         )
-    for file in directory.files:
-        _file(file, declaration, names, console, indent)
+    lines = aligned(_row(file, declaration, names, console) for file in directory.files)
+    for file, line in zip(directory.files, lines, strict=True):
+        console.line(f"{indent}  {line}")
+        for tag, access in file.rules[0].by_tag.items():
+            text = rename(access, names).text
+            console.say(f"{indent}        {tag:02X}  read: {text.en}", f"{indent}        {tag:02X}  读:{text.zh}")
     for child in directory.children:
         _tree(child, memory, console, depth + 1)
 
 
-def _file(file: ElementaryFile, df: Df | None, names: dict[Access, Access], console: Console, indent: str) -> None:
+def _row(file: ElementaryFile, df: Df | None, names: dict[Access, Access], console: Console) -> tuple[str, ...]:
+    """FID, name, size, structure, read and update condition."""
     records = 0 if file.transparent else len(file.records)
-    kind = Text("transparent", "透明") if file.transparent else Text(f"{records} records", f"{records} 条记录")
+    plural = "" if records == 1 else "s"
+    cyclic, cyclic_zh = (", cyclic", ",循环") if file.cyclic else ("", "")
+    kind = Text(f"{records} record{plural}{cyclic}", f"{records} 条记录{cyclic_zh}")
+    if file.transparent:
+        kind = Text("transparent", "透明")
     declared = _declared_file(file, df)
     name = Text(declared.name, declared.name_zh) if declared else Text("", "")
-    read, update = file.rules
-    read_text, update_text = rename(read.default, names).text, rename(update.default, names).text
-    console.say(
-        f"{indent}  {file.fid:04X} {name.en:<22} {file.size:>5} bytes  {kind.en:<12} "
-        f"read: {read_text.en:<10} update: {update_text.en}",
-        f"{indent}  {file.fid:04X} {name.zh} {file.size} 字节 {kind.zh} 读:{read_text.zh} 更新:{update_text.zh}",
+    read, update = (rename(rule.default, names).text for rule in file.rules)
+    texts = (
+        name,
+        Text(f"{file.size:>5} bytes", f"{file.size:>5} 字节"),
+        kind,
+        Text(f"read: {read.en}", f"读:{read.zh}"),
+        Text(f"update: {update.en}", f"更新:{update.zh}"),
     )
-    for tag, access in read.by_tag.items():
-        text = rename(access, names).text
-        console.say(f"{indent}       {tag:02X} read: {text.en}", f"{indent}       {tag:02X} 读:{text.zh}")
+    return f"{file.fid:04X}", *map(console.pick, texts)
 
 
 def _declared_file(file: ElementaryFile, df: Df | None) -> FileDeclaration | None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import difflib
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar
+from datetime import MAXYEAR
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from apdu import BilingualError, HexError, parse_hex
 from cardsim.errors import ElementError, HolderError
 from cardsim.zones import bank_account, card_number
 from cardsim.zones.card_identification import CardIdentification
-from cardsim.zones.fields import An, encode_gbk, parse_date
+from cardsim.zones.fields import An, date_text, encode_gbk, parse_date
 from cardsim.zones.hrss import EF05, EF06
 from cardsim.zones.identification_check import identification_with_check
 from cardsim.zones.layouts import Layout
+from cardsim.zones.nations import Sex
 from cardsim.zones.social_security_number import SocialSecurityNumber
 from keys.testkeys import TEST_IRK
 
@@ -39,6 +41,8 @@ _DEFAULTS: Final = {
     "hrss_pin": "123456",
 }
 _FILES: Final = ("photo", "fingerprint")
+_MAY_BE_EMPTY: Final = ("name_extension",)
+"""Empty, it keeps a long name from being split."""
 TEXT_KEYS: Final = (
     "name",
     "name_extension",
@@ -58,20 +62,55 @@ TEXT_KEYS: Final = (
     "hrss_pin",
 )
 KEYS: Final = (*TEXT_KEYS, *_FILES, "elements")
+_MAX_RECORDS: Final = 254
 _VALIDITY_YEARS: Final = 10
 """At most, and by default (handbook Q12)."""
+
+
+class Address(NamedTuple):
+    """A value in a file: its element's ``tag`` and which of the records with that tag (facts hrss-card 2).
+
+    Written "40", "40:02". Records of a cyclic file have no tag: ":01" is the newest. All of a transparent file is "01"
+    (facts terminal-interface 5).
+    """
+
+    tag: int
+    number: int = 1
+
+    def __str__(self) -> str:
+        tag = f"{self.tag:02X}" if self.tag else ""
+        return tag if tag and self.number == 1 else f"{tag}:{self.number:02}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Return the address that ``text`` spells; raises HolderError."""
+        tag, separator, number = text.partition(":")
+        try:
+            raw = parse_hex(tag)
+        except HexError as error:
+            raise HolderError(str(error), error.text.zh) from error
+        if len(raw) != 1 and not (separator and not raw):
+            raise HolderError(f"a tag is two hexadecimal digits, not {tag!r}", f"标签为两位十六进制数字,而非 {tag!r}")
+        digits = number.isascii() and number.isdigit() and len(number) <= 3
+        if separator and not (digits and 1 <= int(number) <= _MAX_RECORDS):
+            raise HolderError(
+                f"behind the colon stands a record's number, 1 to {_MAX_RECORDS}, not {number!r}",
+                f"冒号后应为记录序号 1 至 {_MAX_RECORDS},而非 {number!r}",
+            )
+        return cls(raw[0] if raw else 0, int(number) if separator else 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A holder as given: texts by key, the contents of files, and values for any other element.
 
-    ``elements`` maps a file ("EF05", "DF01/EF06", or run together as terminals write it) to tag ("4E") to value.
+    ``elements`` maps a file ("EF05", "DF01/EF06", or run together as terminals write it) to the place of a value
+    in it to the value.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
     contents: Mapping[str, bytes] = field(default_factory=dict)
-    elements: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    elements: Mapping[str, Mapping[Address, str]] = field(default_factory=dict)
 
     @classmethod
     def from_plain(cls, plain: object, read_file: Callable[[str], bytes]) -> Holder:
@@ -86,8 +125,8 @@ class Holder:
                 near = difflib.get_close_matches(key, KEYS, 1)
                 hint = (f"; did you mean {near[0]!r}?", f";是否为 {near[0]!r}?") if near else ("", "")
                 raise HolderError(f"unknown key {key!r}{hint[0]}", f"未知的键 {key!r}{hint[1]}")
-        texts = {key: _text(key, plain[key]) for key in TEXT_KEYS if key in plain}
-        contents = {key: read_file(_text(key, plain[key])) for key in _FILES if key in plain}
+        texts = {key: _filled(key, plain[key]) for key in TEXT_KEYS if key in plain}
+        contents = {key: _content(key, _filled(key, plain[key]), read_file) for key in _FILES if key in plain}
         return cls(texts, contents, _elements(plain.get("elements", {})))
 
     @property
@@ -111,7 +150,7 @@ class Holder:
         _checked("bank_account", bank_account.validate_form, values)
         values |= _identification(given, values["card_number"])
         values["social_security_number"] = number
-        values["sex"] = given.get("sex") or (number.sex.value if number.sex else "9")
+        values["sex"] = _sex(given.get("sex"), number.sex)
         values["birthplace"] = given.get("birthplace") or number.region or values["region_code"]
         values["birth_date"] = _birth_date(given.get("birth_date"), number.birth_date)
         values["expiry_date"] = _expiry(values["issue_date"], given.get("expiry_date"))
@@ -123,22 +162,44 @@ class Holder:
 
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str):
-        raise HolderError(
-            f"{key}: the value must be text in quotes, not {value!r}", f"{key}:值应为带引号的文本,而非 {value!r}"
-        )
+        # The value itself stays out of the message: it may be a PIN.
+        raise HolderError(f"{key}: the value must be text in quotes", f"{key}:值应为带引号的文本")
     return value
 
 
-def _elements(plain: object) -> dict[str, dict[int, str]]:
+def _filled(key: str, value: object) -> str:
+    text = _text(key, value)
+    if not text and key not in _MAY_BE_EMPTY:
+        raise HolderError(
+            f"{key}: empty; leave the key out for the default, or empty the element under elements",
+            f"{key}:为空;省略该键即用缺省值,或在 elements 中将数据元置空",
+        )
+    return text
+
+
+def _content(key: str, name: str, read_file: Callable[[str], bytes]) -> bytes:
+    try:
+        return read_file(name)
+    except BilingualError as error:
+        raise HolderError(f"{key}: {error}", f"{key}:{error.text.zh}") from error
+
+
+def _elements(plain: object) -> dict[str, dict[Address, str]]:
     if not isinstance(plain, dict):
         raise HolderError("elements: must be { file: { tag: value } }", "elements:应为 { 文件: { 标签: 值 } }")
-    elements: dict[str, dict[int, str]] = {}
+    elements: dict[str, dict[Address, str]] = {}
     for file, records in plain.items():
         if not isinstance(records, dict):
             raise HolderError(f"elements: {file} must be {{ tag: value }}", f"elements:{file} 应为 {{ 标签: 值 }}")
-        by_tag = elements.setdefault(file_key(file), {})
-        for tag, value in records.items():
-            by_tag[_tag(file, tag)] = _text(f"elements: {file}/{tag}", value)
+        by_address = elements.setdefault(file_key(file), {})
+        for name, value in records.items():
+            address = _checked(f"elements: {file}", Address.parse, {f"elements: {file}": name})
+            if address in by_address:
+                raise HolderError(
+                    f"elements: {file_key(file)}/{address} is given twice",
+                    f"elements:{file_key(file)}/{address} 重复给出",
+                )
+            by_address[address] = _text(f"elements: {file}/{name}", value)
     return elements
 
 
@@ -147,19 +208,6 @@ def file_key(name: str) -> str:
     plain = name.upper().replace("/", "").removeprefix("SSSE")
     directory, separator, file = plain.rpartition("EF")
     return f"{directory or 'SSSE'}/{separator}{file}"
-
-
-def _tag(file: str, tag: str) -> int:
-    try:
-        raw = parse_hex(tag)
-    except HexError as error:
-        raise HolderError(f"elements: {file}: {error}", f"elements:{file}:{error.text.zh}") from error
-    if len(raw) != 1:
-        raise HolderError(
-            f"elements: {file}: a tag is two hexadecimal digits, not {tag!r}",
-            f"elements:{file}:标签为两位十六进制数字,而非 {tag!r}",
-        )
-    return raw[0]
 
 
 def _checked(key: str, check: Callable[[str], T], values: Mapping[str, str], default: str | None = None) -> T:
@@ -189,31 +237,47 @@ def _identification(given: Mapping[str, str], number: str) -> dict[str, str]:
     return {"region_code": region, "card_identification": parsed.hex().upper()}
 
 
+def _sex(given: str | None, from_number: Sex | None) -> str:
+    if given is None:
+        return (from_number or Sex.UNSTATED).value
+    sex = _checked("sex", Sex.parse, {"sex": given})
+    if from_number and sex not in (from_number, Sex.UNSTATED):
+        raise _contradiction("sex", given, "0A")
+    return given
+
+
 def _birth_date(given: str | None, from_number: date | None) -> str:
     if given is None:
-        return f"{from_number:%Y%m%d}" if from_number else ""
-    _checked("birth_date", parse_date, {"birth_date": given})
-    if from_number and given != f"{from_number:%Y%m%d}":
-        raise HolderError(
-            f"birth_date: {given} contradicts social_security_number; if meant, set it under elements (EF06, 0D)",
-            f"birth_date:{given} 与社会保障号码不一致;若有意为之,请用 elements(EF06,0D)设置",
-        )
+        return date_text(from_number) if from_number else ""
+    day = _checked("birth_date", parse_date, {"birth_date": given})
+    if from_number and day != from_number:
+        raise _contradiction("birth_date", given, "0D")
     return given
+
+
+def _contradiction(key: str, given: str, tag: str) -> HolderError:
+    return HolderError(
+        f"{key}: {given} contradicts social_security_number; if meant, set it under elements (EF06, {tag})",
+        f"{key}:{given} 与社会保障号码不一致;若有意为之,请用 elements(EF06,{tag})设置",
+    )
 
 
 def _expiry(issue: str, expiry: str | None) -> str:
     start = _checked("issue_date", parse_date, {"issue_date": issue})
+    last_year = min(start.year + _VALIDITY_YEARS, MAXYEAR)
     try:
-        latest = start.replace(year=start.year + _VALIDITY_YEARS)
+        latest = start.replace(year=last_year)
     except ValueError:  # 29 February
-        latest = start.replace(year=start.year + _VALIDITY_YEARS, day=28)
+        latest = start.replace(year=last_year, day=28)
     end = _checked("expiry_date", parse_date, {"expiry_date": expiry}) if expiry else latest
     if not start <= end <= latest:
         raise HolderError(
-            f"expiry_date: {end:%Y%m%d} must lie within {_VALIDITY_YEARS} years of the issue date (to {latest:%Y%m%d})",
-            f"expiry_date:{end:%Y%m%d} 应在发卡日期与其后 {_VALIDITY_YEARS} 年({latest:%Y%m%d})之间",
+            f"expiry_date: {date_text(end)} must lie between the issue date {date_text(start)} and "
+            f"{_VALIDITY_YEARS} years later, {date_text(latest)}",
+            f"expiry_date:{date_text(end)} 应在发卡日期 {date_text(start)} 与其后 {_VALIDITY_YEARS} 年"
+            f"({date_text(latest)})之间",
         )
-    return f"{end:%Y%m%d}"
+    return date_text(end)
 
 
 def _institution(region: str) -> str:
@@ -239,16 +303,15 @@ def _split_name(name: str, extension: str | None, layout: Layout) -> tuple[str, 
         )
     if size <= room or extension is not None:
         return name, extension or ""
-    cut = len(name)
+    cut = min(len(name), room)
     while len(encode_gbk(name[:cut])) > room:
         cut -= 1
     if len(encode_gbk(name[cut:])) > extension_room:
         raise HolderError(
             f"name: {size} bytes in GBK; layout {layout.text} holds {room}"
-            + (f" and {extension_room} more in the extension" if extension_room else ""),
-            f"name:GBK 编码 {size} 字节;布局 {layout.text} 最多 {room}"
-            + (f" 加扩展 {extension_room}" if extension_room else "")
-            + " 字节",
+            + (f" and {extension_room} more in the extension, no character split" if extension_room else ""),
+            f"name:GBK 编码 {size} 字节;布局 {layout.text} 最多 {room} 字节"
+            + (f",扩展另有 {extension_room} 字节(不拆分字符)" if extension_room else ""),
         )
     return name[:cut], name[cut:]
 

@@ -15,31 +15,44 @@ from cardsim.chip.layout import (
     RIGHT_NEVER,
     FileType,
     Header,
-    KeyRecord,
-    KeyType,
-    tries_byte,
+    Protection,
 )
 from cardsim.chip.rules import Rule, encode_rules
 from cardsim.errors import HolderError
-from cardsim.perso.holder import file_key
+from cardsim.perso.holder import Address
+from cardsim.perso.keyfile import key_file
+from cardsim.profiles import ProfileError, WriteProtection
 from cardsim.zones.access import FREE, NEVER, Access, Key, Pin
 from cardsim.zones.card_identification import CardIdentification
-from cardsim.zones.fields import Padding
+from cardsim.zones.factors import hrss_factors
+from cardsim.zones.fields import An, Padding
 from cardsim.zones.historical import HistoricalBytes
 from cardsim.zones.hrss import HRSS
-from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
+from cardsim.zones.model import Certainty, Cyclic, Directory, Transparent, VariableTlv
+from keys.des import DES
+from keys.hsm import SoftwareHsm
+from keys.tree import TestRoots
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cardsim.perso.holder import Holder
     from cardsim.profiles import Profile
+    from cardsim.zones.fields import FieldType
     from cardsim.zones.layouts import Layout
     from cardsim.zones.model import Df, Element, FileDeclaration
+    from keys.hsm import KeyName
+    from keys.tree import Roots
 
-_KEYS_FID: Final = 0xEF80
 _RULES_FID: Final = 0xEF81
-_PIN_VALUE_SIZE: Final = 8
-"""Bytes kept for a PIN, FF behind it (facts native-card-os 8: the 8-byte PIN record)."""
 _MAX_RECORD: Final = 254
+_PROTECTION: Final = {
+    WriteProtection.NONE: Protection.NONE,
+    WriteProtection.MAC: Protection.MAC,
+    WriteProtection.CIPHER: Protection.CIPHER,
+}
+_WHOLE_FILE: Final = Address(1)
+"""What the holder's elements call the content of a transparent file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +65,25 @@ class CardImage:
     printed: dict[str, str]
 
 
-def personalise(profile: Profile, layout: Layout, holder: Holder, *, raw_elements: bool = False) -> CardImage:
-    """Return a card with the HRSS zone on it.
+def personalise(
+    profile: Profile, layout: Layout, holder: Holder, *, roots: Roots | None = None, raw_elements: bool = False
+) -> CardImage:
+    """Return a card with the HRSS zone on it, its keys below ``roots`` (the TEST roots without them).
 
     ``raw_elements``: the values under ``elements`` are hexadecimal bytes, stored as they are, unchecked and unpadded.
     Raises HolderError, ProfileError or MemoryFullError; the message names key or setting.
     """
+    if profile.mf_name == HRSS.application.aid:
+        raise ProfileError(
+            "setting 'mf_name' is the HRSS application's name; SELECT could not tell them apart",
+            "设置 'mf_name' 与社保应用同名;SELECT 无法区分",
+        )
+    _check_element_sizes(profile)
     values = holder.values(profile, layout)
-    builder = _Builder(profile, layout, holder, values, raw=raw_elements)
+    historical = HistoricalBytes(profile.historical_bytes or _historical(profile, values))
+    factors = hrss_factors(values["region_code"], historical)
+    hsm = SoftwareHsm(DES, roots or TestRoots())
+    builder = _Builder(profile, layout, holder, values, lambda key: hsm.card_key(key, factors), raw=raw_elements)
     zone = builder.directory(HRSS.application, references={})
     builder.check_all_used()
     mf_header = Header(
@@ -71,12 +95,11 @@ def personalise(profile: Profile, layout: Layout, holder: Holder, *, raw_element
             f"the card needs {len(memory)} bytes; the chip has {profile.memory_size}",
             f"卡片需要 {len(memory)} 字节;芯片只有 {profile.memory_size} 字节",
         )
-    historical = profile.historical_bytes or _historical(profile, values)
     return CardImage(
         memory.ljust(profile.memory_size, b"\x00"),
         profile.override({"historical_bytes": historical.hex()}),
         layout,
-        {key: values[key] for key in _PRINTED},
+        {key: values[key] for key in _PRINTED} | {"name": values["name"] + values["name_extension"]},
     )
 
 
@@ -91,33 +114,74 @@ def _historical(profile: Profile, values: dict[str, str]) -> bytes:
     return HistoricalBytes.build(profile.chip_code, manufacturer, code.region[:4], code.serial)
 
 
+def _place(df: Df, file: VariableTlv | Cyclic | Transparent) -> str:
+    """Return the one name of a file that the holder's elements and the setting element_sizes use: "DF01/EF06"."""
+    return f"{'SSSE' if df is HRSS.application else f'{df.fid:04X}'}/EF{file.fid & 0xFF:02X}"
+
+
+def _check_element_sizes(profile: Profile) -> None:
+    """Raise ProfileError when the setting names an element whose length is known, or none at all."""
+    open_lengths = {
+        f"{_place(df, file)}/{element.tag:02X}"
+        for df in HRSS.application.walk()
+        for file in df.files
+        if isinstance(file, VariableTlv)
+        for element in file.records
+        if element.sure is Certainty.LENGTH_UNKNOWN
+    }
+    for name in profile.element_sizes.plain():
+        if name not in open_lengths:
+            raise ProfileError(
+                f"setting 'element_sizes': {name} is no element of unknown length; those are "
+                f"{', '.join(sorted(open_lengths))}",
+                f"设置 'element_sizes':{name} 不是长度未知的数据元;可用:{'、'.join(sorted(open_lengths))}",
+            )
+
+
 class _Builder:
     """Builds one application, keeping count of what the holder gave and what was used of it."""
 
-    def __init__(self, profile: Profile, layout: Layout, holder: Holder, values: dict[str, str], *, raw: bool) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        layout: Layout,
+        holder: Holder,
+        values: dict[str, str],
+        card_key: Callable[[KeyName], bytes],
+        *,
+        raw: bool,
+    ) -> None:
         self._profile = profile
         self._layout = layout
         self._holder = holder
         self._values = values
+        self._card_key = card_key
         self._raw = raw
         self._padding = Padding(profile.an_padding, profile.cn_padding)
-        self._used: set[tuple[str, int]] = set()
+        self._places: dict[str, tuple[Address, ...]] = {}
         self._used_contents: set[str] = set()
 
     def check_all_used(self) -> None:
         """Refuse a holder with something in it that has no place on this card: nothing is lost silently."""
+        layout = self._layout.text
         for file, records in self._holder.elements.items():
-            for tag in records:
-                if (file, tag) not in self._used:
+            if file not in self._places:
+                raise HolderError(
+                    f"elements: layout {layout} has no file {file}; it has {', '.join(self._places)}",
+                    f"elements:布局 {layout} 没有文件 {file};可用:{'、'.join(self._places)}",
+                )
+            for address in records:
+                if address not in self._places[file]:
+                    known = " ".join(map(str, self._places[file]))
                     raise HolderError(
-                        f"elements: layout {self._layout.text} has no element {file}/{tag:02X}",
-                        f"elements:布局 {self._layout.text} 没有数据元 {file}/{tag:02X}",
+                        f"elements: layout {layout} has no element {file}/{address}; the file has {known}",
+                        f"elements:布局 {layout} 没有数据元 {file}/{address};该文件有 {known}",
                     )
         for key in self._holder.contents:
             if key not in self._used_contents:
                 raise HolderError(
-                    f"{key}: layout {self._layout.text} has no file for it",
-                    f"{key}:布局 {self._layout.text} 没有相应文件",
+                    f"{key}: layout {layout} has no file for it",
+                    f"{key}:布局 {layout} 没有相应文件",
                 )
 
     def directory(self, df: Df, references: dict[Access, int]) -> bytes:
@@ -130,52 +194,59 @@ class _Builder:
         if any(isinstance(file, Directory) for file in df.files):
             dir_sfi = self._profile.dir_sfi_for(self._layout)
         children = [self.directory(child, references) for child in df.children if self._layout in child.layouts]
-        body = self._keys(df) + rules.file() + b"".join(files) + b"".join(children)
+        body = (
+            key_file(df, self._profile, self._holder.pin, self._card_key)
+            + rules.file()
+            + b"".join(files)
+            + b"".join(children)
+        )
         fid = self._profile.hrss_fid if df is HRSS.application else df.fid
+        if fid == MF_FID:
+            raise ProfileError("setting 'hrss_fid': 3F00 is the MF's", "设置 'hrss_fid':3F00 属于 MF")
         header = Header(
             fid, FileType.DIRECTORY, len(body), RIGHT_NEVER, RIGHT_NEVER, extra=dir_sfi, name_size=len(df.aid)
         )
         return header.encode() + df.aid + body
-
-    def _keys(self, df: Df) -> bytes:
-        records = [
-            KeyRecord(
-                KeyType.PIN,
-                pin.reference,
-                self._holder.pin.ljust(_PIN_VALUE_SIZE, b"\xff"),
-                tries_byte(self._profile.pin_limit),
-            ).encode()
-            for pin in df.pins
-        ]
-        return _file(Header(_KEYS_FID, FileType.KEYS, sum(map(len, records))), b"".join(records)) if records else b""
 
     def _file(self, df: Df, file: FileDeclaration, rules: _Rules) -> bytes:
         match file:
             case VariableTlv():
                 return self._variable(df, file, rules)
             case Cyclic():
-                return self._cyclic(file, rules)
+                return self._cyclic(df, file, rules)
             case Transparent():
-                return self._transparent(file, rules)
+                return self._transparent(df, file, rules)
             case Directory():
                 return self._dir(df, file, rules)
 
     def _variable(self, df: Df, file: VariableTlv, rules: _Rules) -> bytes:
-        elements = file.elements(self._layout)
-        key = file_key(f"{'SSSE' if df is HRSS.application else f'DF{df.fid & 0xFF:02X}'}/EF{file.fid & 0xFF:02X}")
-        body = b"".join(self._record(key, element).encode() for element in elements)
-        own = {element.tag: element.read_in(self._layout, file.read) for element in elements}
+        place, records = _place(df, file), file.numbered(self._layout)
+        self._places[place] = tuple(Address(element.tag, number) for element, number in records)
+        body = b"".join(self._record(place, element, number).encode() for element, number in records)
+        own = {element.tag: element.read_in(self._layout, file.read) for element, _ in records}
         read = Rule(file.read, {tag: access for tag, access in own.items() if access != file.read})
-        return _file(
-            Header(file.fid, FileType.VARIABLE, 2 + len(body), rules.right(read), rules.right(Rule(file.update))),
-            len(body).to_bytes(2, "big") + body,
-        )
+        body = len(body).to_bytes(2, "big") + body
+        return self._with_header(file, FileType.VARIABLE, body, rules, read)
 
-    def _record(self, file: str, element: Element) -> SimpleTlv:
-        given = self._holder.elements.get(file, {}).get(element.tag)
-        where = f"elements: {file}/{element.tag:02X}" if given is not None else element.name
-        if given is not None:
-            self._used.add((file, element.tag))
+    def _with_header(
+        self, file: VariableTlv | Cyclic | Transparent, kind: FileType, body: bytes, rules: _Rules, read: Rule
+    ) -> bytes:
+        writable = file.update not in (FREE, NEVER)
+        header = Header(
+            file.fid,
+            kind,
+            len(body),
+            rules.right(read),
+            rules.right(Rule(file.update)),
+            extra=file.record.size if isinstance(file, Cyclic) else NO_FCI_BYTE,
+            protection=_PROTECTION[self._profile.write_protection] if writable else Protection.NONE,
+        )
+        return _file(header, body)
+
+    def _record(self, place: str, element: Element, number: int) -> SimpleTlv:
+        address = Address(element.tag, number)
+        given = self._holder.elements.get(place, {}).get(address)
+        where = f"elements: {place}/{address}" if given is not None else element.name
         try:
             if given is not None and self._raw:
                 value = _raw_value(given)
@@ -183,39 +254,71 @@ class _Builder:
                 text = self._values.get(element.name, "") if given is None else given
                 if text and element.check:
                     element.check(text)
-                value = element.type.encode(text, self._padding)
+                value = self._type(place, element).encode(text, self._padding)
         except BilingualError as error:
             raise HolderError(f"{where}: {error}", f"{where}:{error.text.zh}") from error
         return SimpleTlv(element.tag, value)
 
-    def _cyclic(self, file: Cyclic, rules: _Rules) -> bytes:
-        """Every record is there from the start, empty (facts hrss-card 1); a byte before each says how new it is."""
-        count = file.counts[self._layout]
-        empty = file.record.encode("", self._padding)
-        body = b"".join(bytes((number,)) + empty for number in range(1, count + 1))
-        read, update = rules.right(Rule(file.read)), rules.right(Rule(file.update))
-        return _file(Header(file.fid, FileType.CYCLIC, len(body), read, update, extra=len(empty)), body)
+    def _type(self, place: str, element: Element) -> FieldType:
+        size = self._profile.element_sizes.size_of(f"{place}/{element.tag:02X}")
+        return An(size) if size and element.sure is Certainty.LENGTH_UNKNOWN else element.type
 
-    def _transparent(self, file: Transparent, rules: _Rules) -> bytes:
-        size = file.sizes[self._layout]
-        content = self._holder.contents.get(file.content or "", b"")
-        if file.content:
-            self._used_contents.add(file.content)
+    def _cyclic(self, df: Df, file: Cyclic, rules: _Rules) -> bytes:
+        """Every record is there from the start (facts hrss-card 1), oldest first; a byte before each counts them."""
+        place, count = _place(df, file), file.counts[self._layout]
+        self._places[place] = tuple(Address(0, number) for number in range(1, count + 1))
+        body = b"".join(
+            bytes((written,)) + self._entry(place, file, count + 1 - written) for written in range(1, count + 1)
+        )
+        return self._with_header(file, FileType.CYCLIC, body, rules, Rule(file.read))
+
+    def _entry(self, place: str, file: Cyclic, number: int) -> bytes:
+        """Return record ``number`` of a cyclic file; 1 is the newest."""
+        address = Address(0, number)
+        given = self._holder.elements.get(place, {}).get(address, "")
+        try:
+            if not (given and self._raw):
+                return file.record.encode(given, self._padding)
+            value = _raw_value(given)
+            if len(value) != file.record.size:
+                raise HolderError(
+                    f"a record has {file.record.size} bytes, these are {len(value)}",
+                    f"记录为 {file.record.size} 字节,此处 {len(value)} 字节",
+                )
+        except BilingualError as error:
+            raise HolderError(
+                f"elements: {place}/{address}: {error}", f"elements:{place}/{address}:{error.text.zh}"
+            ) from error
+        return value
+
+    def _transparent(self, df: Df, file: Transparent, rules: _Rules) -> bytes:
+        place, size = _place(df, file), file.sizes[self._layout]
+        self._places[place] = (_WHOLE_FILE,)
+        key, content = file.content or "", b""
+        if key:
+            content = self._holder.contents.get(key, b"")
+            self._used_contents.add(key)
+        given = self._holder.elements.get(place, {}).get(_WHOLE_FILE)
+        if given is not None:
+            key = f"elements: {place}/{_WHOLE_FILE}"
+            try:
+                content = parse_hex(given)
+            except HexError as error:
+                raise HolderError(f"{key}: {error}", f"{key}:{error.text.zh}") from error
         if len(content) > size:
             raise HolderError(
-                f"{file.content}: {len(content)} bytes; file {file.fid:04X} holds {size}",
-                f"{file.content}:{len(content)} 字节;文件 {file.fid:04X} 只能存 {size} 字节",
+                f"{key}: {len(content)} bytes; file {file.fid:04X} holds {size}",
+                f"{key}:{len(content)} 字节;文件 {file.fid:04X} 只能存 {size} 字节",
             )
-        read, update = rules.right(Rule(file.read)), rules.right(Rule(file.update))
-        return _file(Header(file.fid, FileType.TRANSPARENT, size, read, update), content.ljust(size, b"\x00"))
+        return self._with_header(file, FileType.TRANSPARENT, content.ljust(size, b"\x00"), rules, Rule(file.read))
 
     def _dir(self, df: Df, file: Directory, rules: _Rules) -> bytes:
         sfi = self._profile.dir_sfi_for(self._layout)
         fid = 0xEF00 | sfi
         if any(not isinstance(other, Directory) and other.fid == fid for other in df.files):
-            raise HolderError(
-                f"setting dir_sfi: SFI {sfi:02X} belongs to file {fid:04X}",
-                f"设置 dir_sfi:SFI {sfi:02X} 已属于文件 {fid:04X}",
+            raise ProfileError(
+                f"setting 'dir_sfi': SFI {sfi:02X} belongs to file {fid:04X}",
+                f"设置 'dir_sfi':SFI {sfi:02X} 已属于文件 {fid:04X}",
             )
         applications = [df, *(child for child in df.children if self._layout in child.layouts)]
         body = b"".join(

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from cardsim.profiles.choices import Case4Answer, LeRule, VerifyQuery
+from cardsim.profiles.choices import (
+    BlockedSelect,
+    Case4Answer,
+    ChallengeLifetime,
+    LeRule,
+    LineMac,
+    VerifyQuery,
+    WriteProtection,
+    WrongMac,
+)
 from cardsim.profiles.profile import Profile, ProfileError, Setting
 
 GEN2 = Profile()
@@ -10,4 +19,18 @@ GEN2 = Profile()
 
 PROFILES = {profile.chip: profile for profile in (GEN2,)}
 
-__all__ = ["GEN2", "PROFILES", "Case4Answer", "LeRule", "Profile", "ProfileError", "Setting", "VerifyQuery"]
+__all__ = [
+    "GEN2",
+    "PROFILES",
+    "BlockedSelect",
+    "Case4Answer",
+    "ChallengeLifetime",
+    "LeRule",
+    "LineMac",
+    "Profile",
+    "ProfileError",
+    "Setting",
+    "VerifyQuery",
+    "WriteProtection",
+    "WrongMac",
+]

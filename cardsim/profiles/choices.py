@@ -28,6 +28,55 @@ class LeRule(Enum):
 
 
 @unique
+class LineMac(Enum):
+    """The key and IV of a line MAC."""
+
+    SESSION = "session"
+    """Key: the session key of the challenge; IV zero (the deployed 84 24, facts hrss-card 4.5)."""
+    CHALLENGE_IV = "challenge-iv"
+    """Key: the key itself; IV: the challenge (PBOC, facts native-card-os 5.1)."""
+
+
+@unique
+class WrongMac(Enum):
+    """The status word for a wrong line MAC."""
+
+    SM_OBJECT_WRONG = 0x6988
+    MAC_WRONG = 0x9302
+
+
+@unique
+class WriteProtection(Enum):
+    """What a write must carry."""
+
+    NONE = "none"
+    MAC = "mac"
+    CIPHER = "cipher"
+
+
+@unique
+class ChallengeLifetime(Enum):
+    """How long a challenge can be used."""
+
+    UNTIL_USED = "until used"
+    """It survives SELECT, READ and INTERNAL AUTHENTICATE (facts hrss-card 4.3, 8: recorded order of a kiosk)."""
+    NEXT_COMMAND = "next command"
+    """Any other command uses it up (FMCOS, facts native-card-os 4)."""
+
+
+@unique
+class BlockedSelect(Enum):
+    """What SELECT answers for a blocked application, which it makes current all the same."""
+
+    LOCKED = "6A81"
+    """Application locked: what terminals show for it (facts hrss-card 3)."""
+    INVALIDATED = "6283"
+    """A warning (PBOC, facts native-card-os 13)."""
+    FCI = "fci"
+    """As if it were not blocked; file commands say 6A81."""
+
+
+@unique
 class VerifyQuery(Enum):
     """What VERIFY without data answers."""
 

@@ -7,18 +7,34 @@ for a vendor. A TOML file overrides settings by name: ``cardsim profile`` prints
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from apdu import HexError, Text, format_hex, parse_hex
 from cardsim.errors import CardsimError
-from cardsim.profiles.choices import Case4Answer, LeRule, VerifyQuery
+from cardsim.profiles.choices import (
+    BlockedSelect,
+    Case4Answer,
+    ChallengeLifetime,
+    LeRule,
+    LineMac,
+    VerifyQuery,
+    WriteProtection,
+    WrongMac,
+)
+from cardsim.profiles.sizes import ElementSizes
 from cardsim.zones.layouts import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from dataclasses import Field
+
+
+_ELEMENT: Final = re.compile(r"(?:SSSE|DF[0-9A-F]{2})/EF[0-9A-F]{2}/[0-9A-F]{2}")
+_MAX_ELEMENT: Final = 253
+"""Bytes of the longest element that one UPDATE RECORD carries, tag and length before it."""
 
 
 class ProfileError(CardsimError):
@@ -27,7 +43,10 @@ class ProfileError(CardsimError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a setting is, for whoever reads or overrides it."""
+    """What a setting is, for whoever reads or overrides it.
+
+    ``low`` and ``high``: bounds of a number; ``high`` also the most characters of a text. ``sizes``: lengths in bytes.
+    """
 
     text: Text
     source: str
@@ -44,7 +63,9 @@ def _setting(default: Any, en: str, zh: str, source: str, **bounds: Any) -> Any:
 class Profile:
     """The settings of one chip. Instances are values; :meth:`override` makes changed ones."""
 
-    chip: str = _setting("gen2", "name of the profile", "配置名称", "design page")
+    chip: str = _setting(
+        "gen2", "name of the profile, up to 16 characters", "配置名称,至多 16 字符", "design page", high=16
+    )
     memory_size: int = _setting(
         32_768,
         "bytes of memory, headers included",
@@ -141,6 +162,14 @@ class Profile:
         "重新选择同一应用时保留安全状态",
         "terminal-interface 2.3 [inf]",
     )
+    element_sizes: ElementSizes = _setting(
+        ElementSizes(),
+        'bytes of elements whose length no source gives, each 20 otherwise: { "DF05/EF05/A0" = 30 }',
+        '长度未知的数据元的字节数(缺省各 20):{ "DF05/EF05/A0" = 30 }',
+        "hrss-card 2.3, 2.8, 12",
+        low=1,
+        high=_MAX_ELEMENT,
+    )
     mf_select_first: bool = _setting(
         False,
         "refuse names until 3F00 has been selected",
@@ -154,7 +183,42 @@ class Profile:
         "ISO/IEC 7816-4, 7.1.2",
     )
     challenge_sizes: tuple[int, ...] = _setting(
-        (4, 8), "lengths that GET CHALLENGE gives", "GET CHALLENGE 支持的长度", "hrss-card 4.3"
+        (4, 8), "lengths that GET CHALLENGE gives", "GET CHALLENGE 支持的长度", "hrss-card 4.3", low=1, high=255
+    )
+    challenge_lifetime: ChallengeLifetime = _setting(
+        ChallengeLifetime.UNTIL_USED, "how long a challenge can be used", "随机数的有效期", "hrss-card 4.3, 8"
+    )
+    key_limit: int = _setting(
+        3,
+        "wrong cryptograms or MACs until a key is blocked",
+        "密钥允许的连续错误次数",
+        "terminal-interface 3.2: 63C2 is the most met",
+        low=1,
+        high=15,
+    )
+    key_versions: tuple[int, ...] = _setting(
+        (0,), "versions of every key on the card", "卡上每个密钥的版本号", "hrss-card 4.1: 00 to 03", high=255
+    )
+    line_mac: LineMac = _setting(
+        LineMac.SESSION, "key and IV of the MAC of protected commands", "安全报文 MAC 的密钥与初始向量", "hrss-card 4.5"
+    )
+    wrong_mac: WrongMac = _setting(
+        WrongMac.SM_OBJECT_WRONG,
+        "status word for a wrong MAC",
+        "MAC 错误的状态字",
+        "native-card-os 15.3; 9302 in hrss-card 3",
+    )
+    write_protection: WriteProtection = _setting(
+        WriteProtection.NONE,
+        "what a write to a file under an update key must carry",
+        "受更新密钥控制的文件写入时的线路保护",
+        "hrss-card 6 (S7 alone has MAC)",
+    )
+    blocked_select: BlockedSelect = _setting(
+        BlockedSelect.LOCKED,
+        "answer to SELECT of a blocked application",
+        "选择已锁定应用的响应",
+        "hrss-card 3 [inf]; native-card-os 13",
     )
     case4_answer: Case4Answer = _setting(
         Case4Answer.FETCH,
@@ -214,6 +278,8 @@ def plain_value(value: object) -> object:
         return format_hex(value)
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, ElementSizes):
+        return value.plain()
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -231,14 +297,14 @@ def _convert(entry: Field[Any], value: object) -> object:
         converted = _octets(entry.name, value, setting)
     elif isinstance(default, tuple):
         numbers = _expect(entry.name, value, list, "a list of numbers", "数字列表")
-        converted = tuple(
-            _number(entry.name, number, Setting(setting.text, setting.source, 1, 255)) for number in numbers
-        )
+        converted = tuple(_number(entry.name, number, setting) for number in numbers)
     elif isinstance(default, Enum):
         converted = _choice(entry.name, value, type(default))
+    elif isinstance(default, ElementSizes):
+        converted = _element_sizes(entry.name, value, setting)
     else:
         text: str = _expect(entry.name, value, str, "a text", "文本")
-        if setting.high is not None and (len(text) > setting.high or not text.isascii()):
+        if len(text) > (setting.high or 0) or not (text.isascii() and text.isprintable()):
             raise _bad(
                 entry.name, value, f"at most {setting.high} ASCII characters", f"至多 {setting.high} 个 ASCII 字符"
             )
@@ -265,6 +331,15 @@ def _octets(name: str, value: object, setting: Setting) -> bytes:
         sizes = ", ".join(map(str, setting.sizes))
         raise _bad(name, value, f"of length {sizes} bytes", f"{sizes} 字节")
     return octets
+
+
+def _element_sizes(name: str, value: object, setting: Setting) -> ElementSizes:
+    example = '{ "DF05/EF05/A0" = 30 }'
+    table: dict[str, object] = _expect(name, value, dict, f"a table: {example}", f"表:{example}")
+    for element in table:
+        if not _ELEMENT.fullmatch(element):
+            raise _bad(name, element, "named like DF05/EF05/A0 or SSSE/EF0D/EC", "DF05/EF05/A0 或 SSSE/EF0D/EC 的形式")
+    return ElementSizes(tuple(sorted((element, _number(name, size, setting)) for element, size in table.items())))
 
 
 def _choice(name: str, value: object, kind: type[Enum]) -> Enum:

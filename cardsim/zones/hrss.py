@@ -5,14 +5,16 @@ The one place that states its names, FIDs, tags, lengths and rights.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from apdu import HexError, parse_hex
 from cardsim.errors import ElementError
 from cardsim.zones import card_number, nations
-from cardsim.zones.access import FREE, Key
+from cardsim.zones.access import FREE, Key, Pin
 from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.fields import An, Bcd, CnDate, Octets
+from cardsim.zones.hrss_areas import DF01, DF02, DF03, DF04, DF05, DF06, DF07, SSSE_KEYS
+from cardsim.zones.hrss_areas.notation import unknown
 from cardsim.zones.initialising_institution import InitialisingInstitution
 from cardsim.zones.layouts import L1, L2, L3
 from cardsim.zones.model import (
@@ -20,13 +22,15 @@ from cardsim.zones.model import (
     Df,
     Directory,
     Element,
-    KeyDeclaration,
     PinDeclaration,
     Transparent,
     VariableTlv,
     Zone,
 )
 from cardsim.zones.social_security_number import SocialSecurityNumber
+
+if TYPE_CHECKING:
+    from apdu import Text
 
 SSSE_NAME: Final = "sx1.sh.社会保障".encode("gbk")
 
@@ -40,6 +44,10 @@ def _card_identification(text: str) -> CardIdentification:
 
 def _institution(text: str) -> InitialisingInstitution:
     return InitialisingInstitution.parse(_hex(text))
+
+
+def _sex(text: str) -> Text:
+    return nations.Sex.parse(text).text
 
 
 def _hex(text: str) -> bytes:
@@ -88,8 +96,8 @@ EF06 = VariableTlv(
         ),
         Element(0x09, An(30), "name", "姓名", read={L3: _RK}),
         Element(0x4E, An(20), "name_extension", "姓名扩展", layouts=L2 | L3, read={L3: _RK}),
-        Element(0x0A, An(1), "sex", "性别", read={L3: _RK}, check=nations.Sex.parse),
-        Element(0x0B, Bcd(1), "nation", "民族", read={L3: _RK}, check=nations.nation),
+        Element(0x0A, An(1), "sex", "性别", read={L3: _RK}, check=nations.Sex.parse, meaning=_sex),
+        Element(0x0B, Bcd(1), "nation", "民族", read={L3: _RK}, check=nations.nation, meaning=nations.nation),
         Element(0x0C, Bcd(3), "birthplace", "出生地", read={L3: _RK}),
         Element(0x0D, CnDate(), "birth_date", "出生日期", read={L3: _RK}),
     ),
@@ -117,6 +125,23 @@ EF08 = Transparent(
     source="hrss-card 1, 2.3, 6",
 )
 
+EF0D = VariableTlv(
+    fid=0xEF0D,
+    name="Local extension",
+    name_zh="地方扩展信息",
+    # The sheet's list of conditions ends in "everything else".
+    read=Pin("HRSS") | _RK,
+    update=Key("UK0D"),
+    layouts=L2 | L3,
+    source="hrss-card 1, 2.3, 6",
+    records=(
+        Element(0xEA, An(12), "person_number", "人员识别号", sure=Certainty.SEEN_ONCE),
+        Element(0xEB, Bcd(3), "first_application_region", "初次申领地", sure=Certainty.SEEN_ONCE),
+        unknown(0xEC),
+        unknown(0xED),
+    ),
+)
+
 SSSE = Df(
     fid=0xDDF1,
     aid=SSSE_NAME,
@@ -129,12 +154,11 @@ SSSE = Df(
         EF06,
         EF07,
         EF08,
+        EF0D,
     ),
-    pins=(PinDeclaration("HRSS", 0x00, "社保应用密码", "hrss-card 5"),),
-    keys=(
-        KeyDeclaration(name="UK", reference=0x04, name_zh="更新密钥", psam=(0x48, 0x12), source="hrss-card 4.1"),
-        KeyDeclaration(name="RK", reference=0x0A, name_zh="读控制密钥", levels=3, source="hrss-card 4.1"),
-    ),
+    pins=(PinDeclaration("HRSS", 0x00, "社保应用密码", "hrss-card 5", unblocked_by="PUK"),),
+    keys=SSSE_KEYS,
+    children=(DF01, DF02, DF03, DF04, DF05, DF06, DF07),
     source="hrss-card 1",
 )
 

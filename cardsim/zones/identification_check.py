@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cardsim.zones.card_identification import CardIdentification
-from keys import des
+from keys.des import DES
 
 
 def identification_with_check(region: str, serial: bytes, irk: bytes) -> CardIdentification:
@@ -13,4 +13,4 @@ def identification_with_check(region: str, serial: bytes, irk: bytes) -> CardIde
     from tool to tool, so the check of a real card stays opaque.
     """
     body = CardIdentification.build(region, serial, bytes(4))[:12]
-    return CardIdentification(body + des.mac(irk, body)[:4])
+    return CardIdentification(body + DES.mac(irk, body)[:4])

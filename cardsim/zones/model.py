@@ -13,10 +13,14 @@ from cardsim.zones.layouts import EVERY, Layout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from apdu import Text
     from cardsim.zones.fields import FieldType, Sequence
 
 Check = Callable[[str], object]
 """Raises when a text is no value of an element although its type would take it."""
+
+Meaning = Callable[[str], "Text"]
+"""Says in words what a code stands for; raises when it is none."""
 
 _RECORD_OVERHEAD: Final = 2
 
@@ -47,6 +51,7 @@ class Element:
     check: Check | None = None
     sure: Certainty = Certainty.AGREED
     count: int = 1
+    meaning: Meaning | None = None
 
     def read_in(self, layout: Layout, default: Access) -> Access:
         """Return the read condition in ``layout``, ``default`` unless this element has its own."""
@@ -67,8 +72,15 @@ class VariableTlv:
     source: str
 
     def elements(self, layout: Layout) -> tuple[Element, ...]:
-        """Return the elements of ``layout``; number n is at n - 1."""
+        """Return the elements of ``layout`` in the order of their records."""
         return tuple(element for element in self.records if layout in element.layouts)
+
+    def numbered(self, layout: Layout) -> tuple[tuple[Element, int], ...]:
+        """Return each record of ``layout`` as its element and which of the records with its tag it is, from 1.
+
+        Record number n is at n - 1.
+        """
+        return tuple((element, number + 1) for element in self.elements(layout) for number in range(element.count))
 
     def element(self, tag: int) -> Element | None:
         """Return the first element with ``tag``."""
@@ -133,12 +145,13 @@ FileDeclaration = VariableTlv | Cyclic | Transparent | Directory
 
 @dataclass(frozen=True, slots=True)
 class PinDeclaration:
-    """A PIN: ``reference`` is P2 of VERIFY."""
+    """A PIN: ``reference`` is P2 of VERIFY; ``unblocked_by`` names the key that PIN CHANGE/UNBLOCK needs."""
 
     name: str
     reference: int
     name_zh: str
     source: str
+    unblocked_by: str = ""
 
 
 @unique
@@ -148,6 +161,8 @@ class KeyUse(Enum):
     INTERNAL = "internal authentication"
     EXTERNAL = "external authentication"
     PROTECTION = "line protection"
+    APPLICATION_LOCK = "application block and unblock"
+    CARD_LOCK = "card block"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

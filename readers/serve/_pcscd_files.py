@@ -81,7 +81,7 @@ class WorkingDirectory:
 
     @classmethod
     def make(cls) -> Self:
-        """Make a directory whose path reader.conf and a UNIX address can carry, and which an empty /run does not hide."""
+        """Make a directory whose path fits reader.conf and a UNIX address, and which an empty /run does not hide."""
         base = Path(tempfile.gettempdir()).resolve()
         too_long = len(bytes(cls(base / "cardsim-12345678").socket)) > _MAX_SOCKET_PATH
         if too_long or base.is_relative_to("/run") or not _PLAIN_PATH.fullmatch(str(base)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["PREFIX_VARIABLE", "Isolation", "PrivatePcscd"]
 
 _AGENT = Path(__file__).with_name("_pcscd_agent.py")
+_IPC_DIRECTORY = Path("/run/pcscd")
 # 16 readers is pcsc-lite's limit before 2.5, and vpcd makes two slots, each with a port, of every entry (facts pcsc 1).
 _MAX_READERS = 8
 _SLOTS = 2
@@ -39,7 +41,8 @@ _ATTEMPTS = 5
 _STOP_SECONDS = 5.0
 _CONNECT_SECONDS = 5.0
 _LOG_LINES = 10
-_READER_FAILED = "init failed"
+# What pcscd logs when a reader's first slot, or its second, does not come up; it goes on without it.
+_READER_FAILED = re.compile(r"init failed|Open Port \S+ Failed")
 # Size, CMD_VERSION, then version 4.4 of the client protocol (facts pcsc 9). Answered once all readers are up.
 _VERSION_REQUEST = struct.pack("@IIiiI", 12, 0x11, 4, 4, 0)
 
@@ -159,6 +162,14 @@ class PrivatePcscd:
         return self._instance
 
     def _start_plain(self, installation: Installation, denied: str) -> None:
+        if os.geteuid() != 0 and not _IPC_DIRECTORY.is_dir():
+            why, why_zh = _because(denied)
+            raise PcscdError(
+                f"without isolation{why} pcscd needs the directory {_IPC_DIRECTORY}, which is not there; make it "
+                f"(sudo mkdir {_IPC_DIRECTORY}), or let this user have namespaces",
+                f"未隔离{why_zh}时 pcscd 需要目录 {_IPC_DIRECTORY},但它不存在;请创建它(sudo mkdir {_IPC_DIRECTORY}),"
+                "或允许当前用户使用命名空间",
+            )
         attempt = 1
         while not self._instance:
             try:
@@ -228,14 +239,14 @@ class _Instance:
             raise self._ended() from error
         if not answer:
             raise self._ended()
-        if _READER_FAILED in self.directory.read_log():
+        if _READER_FAILED.search(self.directory.read_log()):
             raise self._failure(_ReaderFailedError, "pcscd could not start a reader", "pcscd 无法启动读卡器")
 
     def connect(self, slot: int) -> socket.socket:
         try:
             self.control.settimeout(_CONNECT_SECONDS)
             self.control.send(str(slot).encode())
-            message, descriptors, _, _ = socket.recv_fds(self.control, 256, 1, socket.MSG_CMSG_CLOEXEC)
+            message, descriptors, _, _ = socket.recv_fds(self.control, 256, 1)
         except OSError as error:
             raise self._ended() from error
         if not message:
@@ -244,6 +255,7 @@ class _Instance:
             reason = message.decode().partition(" ")[2]
             raise self._failure(PcscdError, f"vpcd takes no card: {reason}", f"vpcd 不接受卡连接:{reason}")
         connection = socket.socket(fileno=descriptors[0])
+        connection.set_inheritable(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
@@ -320,9 +332,12 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
+def _because(denied: str) -> tuple[str, str]:
+    return (f" (no namespaces: {denied})", f"(无法使用命名空间:{denied})") if denied else ("", "")
+
+
 def _exposed(denied: str) -> Text:
-    why = f" (no namespaces: {denied})" if denied else ""
-    why_zh = f"(无法使用命名空间:{denied})" if denied else ""
+    why, why_zh = _because(denied)
     return Text(
         f"pcscd runs without isolation{why}: vpcd listens on every network interface and takes any card that comes",
         f"pcscd 未隔离运行{why_zh}:vpcd 在所有网络接口上监听,接受任何来源的卡",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from apdu import Command, CommandError, Response, Text, TlvError, format_hex, parse_ber, parse_simple
+from apdu import Command, CommandError, Response, StatusWord, Sw, Text, TlvError, format_hex, parse_ber, parse_simple
 from cardsim.zones.hrss import SSSE, SSSE_NAME
 from cardsim.zones.model import VariableTlv
 from readers.terminal.hrss import decode_element
@@ -27,6 +27,9 @@ _BER_NAMES: Final = {
 }
 _SELECT: Final = 0xA4
 _READ_RECORD: Final = 0xB2
+_BY_NAME: Final = 0x04
+_FIDS_OF_FILES: Final = 0xEF
+"""First byte of an elementary file's FID on these cards; that of a directory is another."""
 
 
 class AnswerExplainer:
@@ -52,12 +55,13 @@ class AnswerExplainer:
         return tuple(lines)
 
     def _selected(self, command: Command) -> None:
-        if command.p1 == 0x04:
-            ssse = command.data == SSSE_NAME
-            self._files = {file.fid: file for file in SSSE.files if isinstance(file, VariableTlv)} if ssse else {}
-            self._current = None
-        elif len(command.data) == 2:
+        if command.p1 != _BY_NAME and len(command.data) == 2 and command.data[0] == _FIDS_OF_FILES:
             self._current = int.from_bytes(command.data, "big")
+            return
+        # A directory: its files are known when it is SSSE, those of any other would be taken for SSSE's.
+        ssse = command.data == (SSSE_NAME if command.p1 == _BY_NAME else SSSE.fid.to_bytes(2, "big"))
+        self._files = {file.fid: file for file in SSSE.files if isinstance(file, VariableTlv)} if ssse else {}
+        self._current = None
 
     def _data(self, command: Command, data: bytes) -> Iterator[Text]:
         if data[0] in (0x6F, 0x70):
@@ -88,13 +92,18 @@ class AnswerExplainer:
         if element is None:
             plain = _plain(record[2:])
             return Text(f"{tag:02X} {plain.en}", f"{tag:02X} {plain.zh}")
-        decoded = decode_element(element, record, Response.parse(b"\x90\x00").sw)
+        decoded = decode_element(element, record, StatusWord(Sw.OK))
         if decoded.text is None:
             return Text(
                 f"{tag:02X} {element.name} = {format_hex(decoded.raw)} (not as declared)",
                 f"{tag:02X} {element.name_zh} = {format_hex(decoded.raw)}(与定义不符)",
             )
-        return Text(f"{tag:02X} {element.name} = {decoded.text}", f"{tag:02X} {element.name_zh} = {decoded.text}")
+        meaning = decoded.meaning
+        en, zh = (f" ({meaning.en})", f"({meaning.zh})") if meaning else ("", "")
+        return Text(
+            f"{tag:02X} {element.name} = {decoded.text or '(empty)'}{en}",
+            f"{tag:02X} {element.name_zh} = {decoded.text or '(空)'}{zh}",
+        )
 
 
 def _tree(objects: tuple[BerTlv, ...], depth: int = 0) -> Iterator[Text]:

@@ -2,39 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from apdu import BerTlv, Command, StatusWord, Sw, TlvError, parse_ber, parse_simple
+from apdu import BerTlv, BilingualError, Command, StatusWord, Sw, TlvError, parse_ber, parse_simple
 from cardsim.errors import ElementError
 from cardsim.zones.fields import value_text
 from cardsim.zones.hrss import EF05, SSSE, SSSE_NAME
 from cardsim.zones.layouts import Layout
-from cardsim.zones.model import Directory, Transparent, VariableTlv
+from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
 from readers.errors import CardRefusedError
 
 if TYPE_CHECKING:
-    from cardsim.zones.model import Element, FileDeclaration
+    from collections.abc import Iterator
+
+    from apdu import Text
+    from cardsim.zones.model import Df, Element, FileDeclaration
     from readers.terminal.script import Script
 
 _MAX_RECORDS: Final = 254
 _CHUNK: Final = 0x80
+_MAX_SFI: Final = 30
 _VERSION_TAG: Final = 0x03
+_BY_NUMBER: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ReadElement:
-    """One element as the card gave it; ``text`` is the value, ``None`` when it was refused or makes no sense."""
+    """One element as the card gave it; ``text`` is the value, ``None`` when it was refused or makes no sense.
+
+    ``number``: which of the records with this tag it is, from 1.
+    """
 
     element: Element
     status: StatusWord
     raw: bytes = b""
     text: str | None = None
+    number: int = 1
+
+    @property
+    def place(self) -> str:
+        """Where it stands in its file: the tag, and behind it the number where several records share it (40:02)."""
+        tag = f"{self.element.tag:02X}"
+        return tag if self.element.count == 1 else f"{tag}:{self.number:02}"
+
+    @property
+    def meaning(self) -> Text | None:
+        """What a code stands for, where the declaration knows it."""
+        if not self.text or self.element.meaning is None:
+            return None
+        try:
+            return self.element.meaning(self.text)
+        except BilingualError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """One file as the card gave it: elements, or plain content, or the records of a DIR."""
+    """One file as the card gave it: elements, or plain content, or the records of a DIR or a cyclic file.
+
+    A file that is refused as a whole has its status and nothing else.
+    """
 
     fid: int
     declaration: FileDeclaration
@@ -42,6 +70,23 @@ class ReadFile:
     elements: tuple[ReadElement, ...] = ()
     content: bytes = b""
     records: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDirectory:
+    """One directory below SSSE as the card gave it; ``status`` is the answer to its SELECT."""
+
+    declaration: Df
+    status: StatusWord
+    files: tuple[ReadFile, ...] = ()
+
+    @property
+    def refused(self) -> StatusWord | None:
+        """The one status word with which the card refuses the directory, or every file of it; else ``None``."""
+        if not self.status.ok:
+            return self.status
+        statuses = {file.status for file in self.files}
+        return next(iter(statuses)) if len(statuses) == 1 and not any(status.ok for status in statuses) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +98,22 @@ class HrssReport:
     version: str
     layout: Layout
     files: tuple[ReadFile, ...]
+    directories: tuple[ReadDirectory, ...] = ()
+
+    @property
+    def all_files(self) -> Iterator[ReadFile]:
+        """Every file: those of SSSE, then directory by directory."""
+        yield from self.files
+        for directory in self.directories:
+            yield from directory.files
 
     def value(self, name: str) -> str | None:
         """Return the text of the element with this name, if it was read."""
-        return next((item.text for file in self.files for item in file.elements if item.element.name == name), None)
+        return next((item.text for file in self.all_files for item in file.elements if item.element.name == name), None)
+
+
+def _by_name() -> Command:
+    return Command(0x00, 0xA4, 0x04, 0x00, SSSE_NAME)
 
 
 def select_hrss() -> Script[bytes]:
@@ -64,11 +121,10 @@ def select_hrss() -> Script[bytes]:
 
     A card that wants 3F00 selected first gets it (facts hrss-card 3, Hengbao). Raises CardRefusedError.
     """
-    by_name = Command(0x00, 0xA4, 0x04, 0x00, SSSE_NAME)
-    response = yield by_name
+    response = yield _by_name()
     if not response.ok:
         yield Command(0x00, 0xA4, 0x00, 0x00, b"\x3f\x00")
-        response = yield by_name
+        response = yield _by_name()
     if not response.ok:
         meaning = response.sw.meaning
         raise CardRefusedError(
@@ -84,13 +140,39 @@ def read_hrss() -> Script[HrssReport]:
     dir_sfi = _dir_sfi(fci)
     version = yield from _read_element(EF05.fid & 0x1F, _element(EF05, _VERSION_TAG))
     layout = layout_of(version.text or "")
+    files = yield from _read_files(SSSE, layout, dir_sfi)
+    directories = []
+    for df in SSSE.children:
+        if layout in df.layouts:
+            directory = yield from _read_directory(df, layout)
+            directories.append(directory)
+    return HrssReport(fci, dir_sfi, version.text or "", layout, files, tuple(directories))
+
+
+def _read_directory(df: Df, layout: Layout) -> Script[ReadDirectory]:
+    """Read a directory of SSSE, whichever directory of SSSE is the current one.
+
+    Cards differ in whether one leads to the next by FID; from SSSE it does on all.
+    """
+    by_fid = Command(0x00, 0xA4, 0x00, 0x00, df.fid.to_bytes(2, "big"))
+    response = yield by_fid
+    if not response.ok:
+        yield _by_name()
+        response = yield by_fid
+    if not response.ok:
+        return ReadDirectory(df, response.sw)
+    files = yield from _read_files(df, layout, None)
+    return ReadDirectory(df, response.sw, files)
+
+
+def _read_files(df: Df, layout: Layout, dir_sfi: int | None) -> Script[tuple[ReadFile, ...]]:
     files = []
-    for declaration in SSSE.files:
+    for declaration in df.files:
         if layout in declaration.layouts:
             file = yield from _read_file(declaration, layout, dir_sfi)
             if file is not None:
                 files.append(file)
-    return HrssReport(fci, dir_sfi, version.text or "", layout, tuple(files))
+    return tuple(files)
 
 
 def layout_of(version: str) -> Layout:
@@ -106,33 +188,50 @@ def _element(file: VariableTlv, tag: int) -> Element:
 
 
 def _dir_sfi(fci: bytes) -> int | None:
-    """Return the SFI in 6F / A5 / 88, if the FCI has one and makes sense."""
+    """Return the SFI in 6F / A5 / 88, if the FCI has one that a command can carry."""
     try:
         template = next((item for item in parse_ber(fci) if item.tag == 0x6F), None)
         found: BerTlv | None = template.find(0xA5, 0x88) if template else None
     except TlvError:
         return None
-    return found.value[0] if found and len(found.value) == 1 else None
+    if found is None or len(found.value) != 1:
+        return None
+    return found.value[0] if 1 <= found.value[0] <= _MAX_SFI else None
 
 
 def _read_file(declaration: FileDeclaration, layout: Layout, dir_sfi: int | None) -> Script[ReadFile | None]:
     match declaration:
         case VariableTlv():
-            elements = []
-            for element in declaration.elements(layout):
-                item = yield from _read_element(declaration.fid & 0x1F, element)
-                elements.append(item)
-            status = next((item.status for item in elements if item.status.ok), elements[0].status)
-            return ReadFile(declaration.fid, declaration, status, tuple(elements))
+            return (yield from _read_variable(declaration, layout))
         case Transparent():
             return (yield from _read_transparent(declaration))
+        case Cyclic():
+            return (yield from _read_records(declaration, declaration.fid))
         case Directory():
-            return None if dir_sfi is None else (yield from _read_dir(declaration, dir_sfi))
+            return None if dir_sfi is None else (yield from _read_records(declaration, 0xEF00 | dir_sfi))
 
 
-def _read_element(sfi: int, element: Element) -> Script[ReadElement]:
-    """Read a record by SFI and tag, Le 00: a T=0 card then names the length itself."""
-    response = yield Command(0x00, 0xB2, element.tag, sfi << 3, le=0)
+def _read_variable(declaration: VariableTlv, layout: Layout) -> Script[ReadFile]:
+    """Read record by record; where all have one condition, the first refusal speaks for the file."""
+    sfi = declaration.fid & 0x1F
+    records = declaration.numbered(layout)
+    alike = len({element.read_in(layout, declaration.read) for element, _ in records}) == 1
+    items: list[ReadElement] = []
+    for position, (element, number) in enumerate(records, 1):
+        # A tag always gives the first of several records (facts hrss-card 3).
+        shared = None if element.count == 1 else position
+        item = yield from _read_element(sfi, element, shared)
+        if not (items or item.status.ok) and alike and int(item.status) != Sw.RECORD_NOT_FOUND:
+            return ReadFile(declaration.fid, declaration, item.status)
+        items.append(replace(item, number=number))
+    status = next((item.status for item in items if item.status.ok), items[0].status)
+    return ReadFile(declaration.fid, declaration, status, tuple(items))
+
+
+def _read_element(sfi: int, element: Element, position: int | None = None) -> Script[ReadElement]:
+    """Read a record by SFI and tag, or by SFI and number, Le 00: a T=0 card then names the length itself."""
+    p1, mode = (element.tag, 0) if position is None else (position, _BY_NUMBER)
+    response = yield Command(0x00, 0xB2, p1, sfi << 3 | mode, le=0)
     if not response.ok:
         return ReadElement(element, response.sw)
     return decode_element(element, response.data, response.sw)
@@ -152,8 +251,16 @@ def decode_element(element: Element, record: bytes, status: StatusWord) -> ReadE
         return ReadElement(element, status, parsed.value)
 
 
+def decode_entry(declaration: Cyclic, record: bytes) -> str | None:
+    """Return a cyclic file's record as text, empty when nothing was written, ``None`` when it makes no sense."""
+    try:
+        return value_text(declaration.record.decode(record))
+    except ElementError:
+        return None
+
+
 def _read_transparent(declaration: Transparent) -> Script[ReadFile]:
-    """Read a transparent file in chunks; its end shows as a short chunk or 6B00."""
+    """Read a transparent file in chunks; its end shows as a short chunk (9000 or 6282) or 6B00."""
     selected = yield Command(0x00, 0xA4, 0x00, 0x00, declaration.fid.to_bytes(2, "big"))
     if not selected.ok:
         return ReadFile(declaration.fid, declaration, selected.sw)
@@ -161,22 +268,22 @@ def _read_transparent(declaration: Transparent) -> Script[ReadFile]:
     status = StatusWord(Sw.OK)
     while len(content) < max(declaration.sizes.values()):
         response = yield Command(0x00, 0xB0, len(content) >> 8, len(content) & 0xFF, le=_CHUNK)
-        if not response.ok:
-            status = response.sw if not content else status
-            break
         content += response.data
-        if len(response.data) < _CHUNK:
+        if not response.ok and not content:
+            status = response.sw
+        if not response.ok or len(response.data) < _CHUNK:
             break
     return ReadFile(declaration.fid, declaration, status, content=content)
 
 
-def _read_dir(declaration: Directory, sfi: int) -> Script[ReadFile]:
+def _read_records(declaration: Directory | Cyclic, fid: int) -> Script[ReadFile]:
+    """Read records by number until the card refuses one."""
     records: list[bytes] = []
     status = StatusWord(Sw.OK)
     while len(records) < _MAX_RECORDS:
-        response = yield Command(0x00, 0xB2, len(records) + 1, sfi << 3 | 4, le=0)
+        response = yield Command(0x00, 0xB2, len(records) + 1, (fid & 0x1F) << 3 | _BY_NUMBER, le=0)
         if not response.ok:
             status = response.sw if not records else status
             break
         records.append(response.data)
-    return ReadFile(0xEF00 | sfi, declaration, status, records=tuple(records))
+    return ReadFile(fid, declaration, status, records=tuple(records))

@@ -17,7 +17,7 @@ import pytest
 
 from readers.errors import PcscdError
 from readers.serve import pcscd as module
-from readers.serve.pcscd import PrivatePcscd
+from readers.serve.pcscd import Isolation, PrivatePcscd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -248,7 +248,7 @@ def test_an_isolated_pcscd_is_out_of_reach(pcscd: PrivatePcscd) -> None:
     assert len(inside) == 8  # two slots for each reader
     assert not inside & sockets("/proc/self/net/tcp")
     for hidden in ("run", "usr/lib/pcsc/drivers"):
-        files = {file.name for file in Path(f"/proc/{pcscd.pid}/root", hidden).iterdir()}
+        files = {file.name for file in Path(f"/proc/{pcscd.pid}/root", hidden).glob("*")}
         assert files <= {"pcscd"}
 
 
@@ -311,6 +311,13 @@ def test_plain_mode_and_a_port_that_somebody_took(pcscd: PrivatePcscd) -> None:
     assert state == f"False True 0 {os.geteuid() or 65_534}"
     assert frame == "000104"
     assert any("Plain 00 00" in line for line in listed)
+
+
+def test_plain_mode_without_the_directory_that_pcscd_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(module, "_IPC_DIRECTORY", tmp_path / "pcscd")
+    with pytest.raises(PcscdError, match=r"needs the directory /.*/pcscd, which is not there; make it \(sudo mkdir /"):
+        PrivatePcscd(isolation=Isolation.PLAIN).start()
 
 
 def test_a_missing_pcscd_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:

@@ -25,8 +25,5 @@ def get_challenge(context: Context, command: Command) -> bytes:
     return context.challenge
 
 
-COMMANDS = (
-    CommandSpec(
-        "GET CHALLENGE", ISO, 0x84, Case.DATA_OUT, get_challenge, "ISO/IEC 7816-4, 11.6.3; facts hrss-card 4.3"
-    ),
-)
+_SOURCE = "ISO/IEC 7816-4, 11.6.3; facts hrss-card 4.3"
+COMMANDS = (CommandSpec("GET CHALLENGE", ISO, 0x84, Case.DATA_OUT, get_challenge, _SOURCE, when_blocked=True),)

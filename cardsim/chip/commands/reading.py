@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apdu import Case, Sw
-from cardsim.chip.dispatch import ISO, CommandSpec, wrong_p1p2
+from cardsim.chip.dispatch import ISO, PROTECTED, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
+from cardsim.chip.layout import KeyType, Protection
+from cardsim.chip.protection import checked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from apdu import Command
     from cardsim.chip.context import Context
     from cardsim.chip.files import ElementaryFile, Record
@@ -24,10 +28,10 @@ def read_record(context: Context, command: Command) -> bytes:
     P2 = SFI (00: current EF) and mode: 4 P1 is the number, 0 the tag (first occurrence), 5 all records from number P1.
     Number and tag are never aliases of each other.
     """
-    file = context.file_by_sfi(command.p2 >> 3)
     mode = command.p2 & 7
     if mode not in (_BY_TAG, _BY_NUMBER, _FROM_NUMBER_ON):
         raise wrong_p1p2("READ RECORD", command)
+    file = context.file_by_sfi(command.p2 >> 3)
     if file.transparent:
         raise Refusal(Sw.INCOMPATIBLE_FILE, Reason.NOT_A_RECORD_FILE, file.fid)
     if mode == _BY_TAG:
@@ -42,6 +46,7 @@ def read_record(context: Context, command: Command) -> bytes:
         if mode == _FROM_NUMBER_ON:
             return _all_from(context, file, command)
     _allow_record(context, file, record)
+    context.accessed(file)
     return context.memory.read(record.offset, record.size)
 
 
@@ -50,8 +55,9 @@ def _all_from(context: Context, file: ElementaryFile, command: Command) -> bytes
     wanted = file.records[command.p1 - 1 :]
     for record in wanted:
         _allow_record(context, file, record)
-    data = context.memory.read(wanted[0].offset, sum(record.size for record in wanted))
-    return data[: command.ne or _SHORT_ANSWER] if len(data) > _SHORT_ANSWER else data
+    context.accessed(file)
+    data = b"".join(context.memory.read(record.offset, record.size) for record in wanted)
+    return data[: max(command.ne, _SHORT_ANSWER)]
 
 
 def read_binary(context: Context, command: Command) -> bytes:
@@ -72,7 +78,26 @@ def read_binary(context: Context, command: Command) -> bytes:
         raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.READ_REFUSED, file.fid, needed)
     if offset >= file.size:
         raise Refusal(Sw.WRONG_OFFSET, Reason.OFFSET_OUTSIDE, file.fid, offset, file.size)
+    context.accessed(file)
     return context.memory.read(file.body + offset, min(command.ne or _SHORT_ANSWER, file.size - offset))
+
+
+def read_protected(read: Callable[[Context, Command], bytes]) -> Callable[[Context, Command], bytes]:
+    """Return ``read`` for CLA 04: the command carries a MAC, the answer ends in one (facts native-card-os 5.1).
+
+    A file whose writes are enciphered answers sealed.
+    """
+
+    def protected(context: Context, command: Command) -> bytes:
+        data, line = checked(context, command, KeyType.LINE)
+        if data:
+            raise wrong_length("protected READ", "4", command)
+        answer = read(context, command)
+        if context.file is not None and context.file.header.protection is Protection.CIPHER:
+            answer = line.suite.seal(line.key, answer)
+        return answer + line.mac(answer)
+
+    return protected
 
 
 def _allowed(granted: int, masks: Masks) -> bool:
@@ -88,7 +113,11 @@ def _allow_record(context: Context, file: ElementaryFile, record: Record) -> Non
         raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.RECORD_READ_REFUSED, file.fid, record.tag, needed)
 
 
+_RECORD_SOURCE = "ISO/IEC 7816-4, 11.4.3; facts hrss-card 3"
+_BINARY_SOURCE = "ISO/IEC 7816-4, 11.3.3; facts hrss-card 3"
 COMMANDS = (
-    CommandSpec("READ RECORD", ISO, 0xB2, Case.DATA_OUT, read_record, "ISO/IEC 7816-4, 11.4.3; facts hrss-card 3"),
-    CommandSpec("READ BINARY", ISO, 0xB0, Case.DATA_OUT, read_binary, "ISO/IEC 7816-4, 11.3.3; facts hrss-card 3"),
+    CommandSpec("READ RECORD", ISO, 0xB2, Case.DATA_OUT, read_record, _RECORD_SOURCE),
+    CommandSpec("READ RECORD", PROTECTED, 0xB2, Case.DATA_IN_OUT, read_protected(read_record), _RECORD_SOURCE),
+    CommandSpec("READ BINARY", ISO, 0xB0, Case.DATA_OUT, read_binary, _BINARY_SOURCE),
+    CommandSpec("READ BINARY", PROTECTED, 0xB0, Case.DATA_IN_OUT, read_protected(read_binary), _BINARY_SOURCE),
 )

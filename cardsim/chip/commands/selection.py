@@ -9,6 +9,7 @@ from cardsim.chip.dispatch import ISO, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.files import Directory, ElementaryFile
 from cardsim.chip.layout import MF_FID
+from cardsim.profiles.choices import BlockedSelect
 
 if TYPE_CHECKING:
     from apdu import Command
@@ -21,6 +22,7 @@ _FIRST_WITH_FCI, _NEXT, _WITHOUT_FCI = 0x00, 0x02, 0x0C
 def select(context: Context, command: Command) -> bytes:
     """Make a file current; a directory answers its FCI, an EF nothing (real logs, facts hrss-card 3).
 
+    A blocked one becomes current too, so that it can be unblocked, and answers as the profile says.
     P1: 00 FID (no data: MF), 01 child DF, 02 EF here, 03 parent, 04 name, 08/09 path. P2: 00 FCI, 0C no FCI, 02 next
     occurrence of a name (there never is one). Refused commands change nothing.
     """
@@ -37,6 +39,8 @@ def select(context: Context, command: Command) -> bytes:
     context.enter(found)
     if found.fid == MF_FID:
         context.mf_selected = True
+    if context.blocked and context.profile.blocked_select is not BlockedSelect.FCI:
+        raise Refusal(int(context.profile.blocked_select.value, 16), Reason.BLOCKED, found.label)
     return b"" if command.p2 == _WITHOUT_FCI else found.fci
 
 
@@ -109,4 +113,5 @@ def _no_name(name: bytes) -> Refusal:
     return Refusal(Sw.FILE_NOT_FOUND, Reason.NAME_MISSING, format_hex(name))
 
 
-COMMANDS = (CommandSpec("SELECT", ISO, 0xA4, Case.DATA_IN_OUT, select, "ISO/IEC 7816-4, 11.1.1; facts hrss-card 3"),)
+_SOURCE = "ISO/IEC 7816-4, 11.1.1; facts hrss-card 3"
+COMMANDS = (CommandSpec("SELECT", ISO, 0xA4, Case.DATA_IN_OUT, select, _SOURCE, when_blocked=True),)

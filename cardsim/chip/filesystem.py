@@ -1,0 +1,137 @@
+"""Loading the file system: from the bytes of a memory to nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from construct import ConstructError
+
+from cardsim.chip.errors import MemoryDamagedError
+from cardsim.chip.files import INTERFACE_BITS, Credential, Directory, ElementaryFile
+from cardsim.chip.layout import (
+    HEADER_SIZE,
+    KEY_HEADER_SIZE,
+    MF_FID,
+    REST_OF_MEMORY,
+    RIGHT_FREE,
+    RIGHT_NEVER,
+    FileType,
+    Header,
+    KeyRecord,
+)
+from cardsim.chip.rules import Rule, compile_access, parse_rules
+from cardsim.zones.access import FREE, NEVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cardsim.chip.memory import Memory
+
+_FIRST_CREDENTIAL_BIT: Final = 2
+_MAX_LEVELS: Final = 8
+
+
+class FileSystem:
+    """All files of a card, and the names by which directories are selected."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._next_bit = 1 << _FIRST_CREDENTIAL_BIT
+        try:
+            self.mf = self._load_directory(0, None, len(memory), 1)
+        except (ValueError, ConstructError) as error:
+            raise MemoryDamagedError(f"the card's memory is damaged: {error}", f"卡存储器内容损坏:{error}") from error
+        self.directories = tuple(self._walk(self.mf))
+        self.by_name = {directory.name: directory for directory in reversed(self.directories) if directory.name}
+
+    def _walk(self, directory: Directory) -> Iterator[Directory]:
+        yield directory
+        for child in directory.children:
+            yield from self._walk(child)
+
+    def _load_directory(self, offset: int, parent: Directory | None, limit: int, level: int) -> Directory:
+        header = Header.parse(self._memory.read(offset, HEADER_SIZE))
+        if header.type is not FileType.DIRECTORY or (parent is None) != (header.fid == MF_FID):
+            raise ValueError(f"no directory at {offset}")
+        if level > _MAX_LEVELS:
+            raise ValueError(f"directory {header.fid:04X} is at level {level}, the deepest is {_MAX_LEVELS}")
+        start = offset + HEADER_SIZE + header.name_size
+        end = limit if parent is None and header.size == REST_OF_MEMORY else start + header.size
+        if not start <= end <= limit:
+            raise ValueError(f"directory {header.fid:04X} is larger than the space it is in")
+        directory = Directory(header, self._memory.read(offset + HEADER_SIZE, header.name_size), offset, parent)
+        child_offset = start
+        children = []
+        while child_offset + HEADER_SIZE <= end and self._memory.view[child_offset + 2] != FileType.ERASED:
+            child = Header.parse(self._memory.read(child_offset, HEADER_SIZE))
+            children.append((child_offset, child))
+            child_offset += HEADER_SIZE + child.name_size + child.size
+            if child_offset > end:
+                raise ValueError(f"file {child.fid:04X} is larger than the directory it is in")
+        directory.used = child_offset - start
+        self._fill(directory, children, end, level)
+        return directory
+
+    def _fill(self, directory: Directory, children: list[tuple[int, Header]], end: int, level: int) -> None:
+        """Load internal files first, since the rules of the others refer to them."""
+        for offset, header in children:
+            body = self._memory.read(offset + HEADER_SIZE, header.size)
+            if header.type is FileType.RULES:
+                directory.rules = parse_rules(body)
+            elif header.type is FileType.KEYS:
+                self._load_keys(directory, offset + HEADER_SIZE, body)
+        own = 0
+        for versions in directory.keys.values():
+            own |= next(iter(versions.values())).bit
+        directory.scope = own | (directory.parent.scope if directory.parent else sum(INTERFACE_BITS.values()))
+        for offset, header in children:
+            if header.type is FileType.DIRECTORY:
+                child = self._load_directory(offset, directory, end, level + 1)
+                directory.children.append(child)
+                directory.by_fid.setdefault(child.fid, child)
+            elif not header.type.internal:
+                self._load_file(directory, offset, header)
+
+    def _load_file(self, directory: Directory, offset: int, header: Header) -> None:
+        file = ElementaryFile(self._memory, header, offset, directory)
+        file.rules = (_rule(directory, header.right1), _rule(directory, header.right2))
+        file.read, file.update = (compile_access(rule.default, directory.bit_of) for rule in file.rules)
+        directory.files.append(file)
+        directory.by_fid.setdefault(file.fid, file)
+        if header.sfi:
+            directory.by_sfi.setdefault(header.sfi, file)
+
+    def _load_keys(self, directory: Directory, start: int, body: bytes) -> None:
+        offset = 0
+        while offset < len(body) and body[offset]:
+            record = KeyRecord.parse(body[offset:])
+            versions = directory.keys.setdefault((record.type, record.id), {})
+            # Every version of a key opens the same doors.
+            bit = next(iter(versions.values())).bit if versions else self._new_bit()
+            place = start + offset
+            versions[record.version] = Credential(
+                record.type,
+                record.id,
+                record.version,
+                bit,
+                place,
+                place + KEY_HEADER_SIZE,
+                len(record.value),
+                record.file,
+            )
+            offset += record.size
+
+    def _new_bit(self) -> int:
+        bit = self._next_bit
+        self._next_bit <<= 1
+        return bit
+
+
+def _rule(directory: Directory, right: int) -> Rule:
+    if right == RIGHT_FREE:
+        return Rule(FREE)
+    if right == RIGHT_NEVER:
+        return Rule(NEVER)
+    if not 1 <= right <= len(directory.rules):
+        raise ValueError(f"right {right:02X} names no rule")
+    return directory.rules[right - 1]

@@ -1,0 +1,35 @@
+"""The HRSS zone's diversification factors, and its keys' names in an authority's tree (facts hrss-card 4.1, 4.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cardsim.zones.hrss import HRSS
+from keys.hsm import KeyName
+from keys.tree import Factors
+
+if TYPE_CHECKING:
+    from cardsim.zones.historical import HistoricalBytes
+    from cardsim.zones.model import Df, KeyDeclaration
+
+_CITY_TAIL: Final = b"sx"
+_PROVINCE_TAIL: Final = b"0000sh"
+
+
+def hrss_factors(region: str, historical: HistoricalBytes) -> Factors:
+    """Return a card's factors, 8 bytes each.
+
+    ``region``: the six digits at the start of the card identification code. Card: the last 8 historical bytes; city:
+    the six digits and "sx"; province: the first two, "0000" and "sh".
+    """
+    return Factors(
+        province=region[:2].encode("ascii") + _PROVINCE_TAIL,
+        city=region.encode("ascii") + _CITY_TAIL,
+        card=historical.diversification_factor,
+    )
+
+
+def key_name(df: Df, key: KeyDeclaration, version: int = 0) -> KeyName:
+    """Return the name of ``key`` in the zone's tree: "HRSS/SSSE/RK", "HRSS/DF01/UK1"."""
+    directory = "SSSE" if df is HRSS.application else f"DF{df.fid & 0xFF:02X}"
+    return KeyName(f"{HRSS.name}/{directory}/{key.name}", key.levels, version)

@@ -1,0 +1,145 @@
+"""Proving keys and PINs to a card of the HRSS zone, and writing to it: steps of terminals, as scripts.
+
+A terminal holds no key: it asks a `keys.hsm.TerminalKeys` for each cryptogram. Source: facts hrss-card 4.2 to 5,
+terminal-interface 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from apdu import Command, Response, StatusWord, Sw
+from cardsim.zones.access import Access, AllOf, AnyOf, Key
+from cardsim.zones.card_identification import CardIdentification
+from cardsim.zones.factors import hrss_factors, key_name
+from cardsim.zones.historical import HistoricalBytes
+from cardsim.zones.hrss import EF05, SSSE
+from cardsim.zones.model import KeyUse
+from readers.errors import CardRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cardsim.zones.model import Df, KeyDeclaration
+    from keys.hsm import TerminalKeys
+    from keys.tree import Factors
+    from readers.terminal.script import Script
+
+_CHALLENGE: Final = 8
+_PROTECTED: Final = 0x04
+_SEPARATOR: Final = b"\xff"
+_UNBLOCK, _RELOAD = 0x00, 0x01
+_HISTORICAL: Final = slice(4, 17)
+"""Where the 13 historical bytes stand in the zone's ATR 3B 6D 00 00 ... (facts terminal-interface 7.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A terminal that has met a card: whom it asks for cryptograms, the card's factors, its source of randomness."""
+
+    keys: TerminalKeys
+    factors: Factors
+    entropy: Callable[[int], bytes]
+
+
+def meet(keys: TerminalKeys, atr: bytes, entropy: Callable[[int], bytes]) -> Script[Terminal]:
+    """Read the card identification code of the selected application and return a terminal for this card."""
+    response = yield Command(0x00, 0xB2, 0x01, (EF05.fid & 0x1F) << 3, le=0)
+    _expect(response, "the card identification code can not be read", "无法读取卡识别码")
+    code = CardIdentification.parse(response.data[2:])
+    return Terminal(keys, hrss_factors(code.region, HistoricalBytes.parse(atr[_HISTORICAL])), entropy)
+
+
+def internal_authenticate(terminal: Terminal, version: int = 0) -> Script[bool]:
+    """Return whether the card knows its IRK: whether the zone's authority made it."""
+    irk = next(key for key in SSSE.keys if key.use is KeyUse.INTERNAL)
+    process, source = terminal.entropy(8), terminal.entropy(8)
+    response = yield Command(0x00, 0x88, 0x00, irk.reference, process + source + _version(version), le=8)
+    _expect(response, "INTERNAL AUTHENTICATE is refused", "内部认证被拒绝")
+    return response.data == terminal.keys.proof(key_name(SSSE, irk, version), terminal.factors, process, source)
+
+
+def external_authenticate(terminal: Terminal, df: Df, key: KeyDeclaration, version: int = 0) -> Script[None]:
+    """Prove ``key`` of ``df`` to the card; the challenge fetched last is the process factor.
+
+    Raises :class:`CardRefusedError`, with the tries left when the card says so.
+    """
+    process = yield from _get_challenge()
+    source = terminal.entropy(8)
+    proof = terminal.keys.proof(key_name(df, key, version), terminal.factors, process, source)
+    response = yield Command(0x00, 0x82, 0x00, key.reference, proof + source + _version(version))
+    _expect(response, f"the card does not accept key {key.name}", f"卡不接受密钥 {key.name}")
+
+
+def keys_for(df: Df, conditions: Iterator[Access]) -> tuple[KeyDeclaration, ...]:
+    """Return the keys that ``conditions`` of files in ``df`` name, looked up there and then in SSSE."""
+    names = {key.name: key for owner in (SSSE, df) for key in owner.keys}
+    wanted = dict.fromkeys(term.name for condition in conditions for term in _keys_in(condition))
+    return tuple(names[name] for name in wanted if name in names)
+
+
+def owner_of(df: Df, key: KeyDeclaration) -> Df:
+    """Return the directory that declares ``key``: ``df`` itself or SSSE."""
+    return df if key in df.keys else SSSE
+
+
+def _keys_in(condition: Access) -> Iterator[Key]:
+    match condition:
+        case Key():
+            yield condition
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _keys_in(part)
+
+
+def verify_pin(pin: bytes) -> Script[StatusWord]:
+    """Return what the card says to ``pin``: 9000, 63Cx or 6983."""
+    response = yield Command(0x00, 0x20, 0x00, SSSE.pins[0].reference, pin)
+    return response.sw
+
+
+def change_pin(old: bytes, new: bytes) -> Script[StatusWord]:
+    """Return what the card says to a change of the PIN."""
+    response = yield Command(0x80, 0x5E, 0x01, SSSE.pins[0].reference, old + _SEPARATOR + new)
+    return response.sw
+
+
+def unblock_pin(terminal: Terminal, new: bytes | None = None) -> Script[None]:
+    """Give the PIN its tries back; with ``new``, set it as well (facts hrss-card 4.5). Raises CardRefusedError."""
+    puk = next(key for key in SSSE.keys if key.name == SSSE.pins[0].unblocked_by)
+    yield from external_authenticate(terminal, SSSE, puk)
+    command = Command(0x84, 0x24, 0x00, _UNBLOCK if new is None else _RELOAD, new or b"")
+    response = yield from protected(terminal, command, sealed=new is not None)
+    _expect(response, "the card does not unblock the PIN", "卡未解锁 PIN")
+
+
+def protected(
+    terminal: Terminal, command: Command, *, sealed: bool = False, use: KeyUse = KeyUse.PROTECTION
+) -> Script[Response]:
+    """Send ``command`` with line protection: a MAC behind its data, the data enciphered if ``sealed``."""
+    challenge = yield from _get_challenge()
+    name = key_name(SSSE, next(key for key in SSSE.keys if key.use is use))
+    data = command.data
+    if sealed:
+        data = terminal.keys.seal(name, terminal.factors, challenge, data)
+    header = bytes((command.cla | _PROTECTED, command.ins, command.p1, command.p2, len(data) + 4))
+    mac = terminal.keys.mac(name, terminal.factors, challenge, header + data)
+    return (yield replace(command, cla=command.cla | _PROTECTED, data=data + mac))
+
+
+def _get_challenge() -> Script[bytes]:
+    response = yield Command(0x00, 0x84, 0x00, 0x00, le=_CHALLENGE)
+    _expect(response, "GET CHALLENGE is refused", "取随机数被拒绝")
+    return response.data
+
+
+def _version(version: int) -> bytes:
+    """Return the version byte behind authentication data; version 00 goes without (facts hrss-card 4.1)."""
+    return bytes((version,)) if version else b""
+
+
+def _expect(response: Response, en: str, zh: str) -> None:
+    if int(response.sw) != Sw.OK:
+        meaning = response.sw.meaning
+        raise CardRefusedError(f"{en}: {response.sw} ({meaning.en})", f"{zh}:{response.sw}({meaning.zh})")
