@@ -20,8 +20,6 @@ PROTECTED: Final = 0x04
 PROPRIETARY_PROTECTED: Final = 0x84
 _BASE, _CHAINING, _SECURE_MESSAGING, _CHANNEL = 0xE0, 0x10, 0x0C, 0x03
 """The parts of a class byte."""
-_CLASS, _CHAINING, _PROTECTION, _CHANNEL = 0xE0, 0x10, 0x0C, 0x03
-"""The fields of a class byte (ISO/IEC 7816-4, 5.4.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class CommandTable:
             sw = Sw.CLA_NOT_SUPPORTED
         elif cla & _CHAINING:
             sw = Sw.CHAINING_UNSUPPORTED
-        elif cla & _SECURE_MESSAGING:
+        elif cla & _SECURE_MESSAGING and all(spec.cla != cla & ~_CHANNEL for spec in same):
             sw = Sw.SECURE_MESSAGING_UNSUPPORTED
         elif cla & _CHANNEL:
             sw = Sw.LOGICAL_CHANNEL_UNSUPPORTED

@@ -112,6 +112,7 @@ def checked(context: Context, command: Command, kind: KeyType, *, sealed: bool =
     if not hmac.compare_digest(mac, line.mac(command.header + bytes((len(command.data),)) + data)):
         raise Refusal(context.profile.wrong_mac.value, Reason.MAC_WRONG, key.term)
     give_back(context, key)
+    context.memory.commit()  # a right MAC costs no try, also where the command is refused for something else
     if not sealed:
         return data, line
     try:

@@ -55,6 +55,8 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     add("readers", "readers", "readers, the cards in them, their ATRs explained", "列出读卡器、其中的卡并解释 ATR")
     read = add("read", "read", "read and decode everything readable; sends no PIN", "读取并解码一切可读内容;不发送 PIN")
     _card_options(read, _t)
+    _auth_option(read, _t, required=False)
+    read.add_argument("--pin", help=_t("verify this PIN first", "先校验此 PIN"))
     read.add_argument("--json", action="store_true", help=_t("as JSON, for programs", "以 JSON 输出"))
     send = add("apdu", "send", "send command APDUs and explain the answers", "发送 APDU 并解释响应")
     _card_options(send, _t)
@@ -64,6 +66,8 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     send.add_argument(
         "--raw", action="store_true", help=_t("leave 61xx and 6Cxx to the user", "不自动处理 61xx 与 6Cxx")
     )
+    _write(add("write", "write", "write elements and read them back", "写数据元并读回核对"), _t)
+    _pin(add("pin", "pin", "verify, change, unblock or reload the PIN", "校验、修改、解锁或重装 PIN"), _t)
     profile = add(
         "profile", "profile", "print a chip profile as TOML, every setting explained", "以 TOML 打印芯片配置及说明"
     )
@@ -109,6 +113,41 @@ def _serve(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> No
         "--durable", action="store_true", help=_t("wait for the disk at every write", "每次写入都等待落盘")
     )
     _trace_options(parser, _t)
+
+
+def _write(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    _card_options(parser, _t)
+    _auth_option(parser, _t, required=True)
+    parser.add_argument(
+        "items",
+        nargs="+",
+        metavar="FILE/TAG=VALUE",
+        help=_t("such as EF06/09=NAME, DF01/EF15/40:02=A^B^C, EF08=@photo.jpg", "如 EF06/09=姓名、EF08=@photo.jpg"),
+    )
+    parser.add_argument("--raw", action="store_true", help=_t("values are hexadecimal bytes", "值为十六进制字节"))
+    parser.add_argument(
+        "--protect",
+        choices=("none", "mac", "cipher"),
+        default="none",
+        help=_t("line protection of the writes (none)", "写入的线路保护(默认无)"),
+    )
+
+
+def _pin(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    parser.add_argument("action", choices=("verify", "change", "unblock", "reload"), help=_t("what to do", "操作"))
+    _card_options(parser, _t)
+    _auth_option(parser, _t, required=False)
+    parser.add_argument("--pin", help=_t("the PIN; asked for without it", "PIN;缺省时询问"))
+    parser.add_argument("--new", help=_t("the new PIN; asked for without it", "新 PIN;缺省时询问"))
+
+
+def _auth_option(parser: argparse.ArgumentParser, _t: Callable[[str, str], str], *, required: bool) -> None:
+    parser.add_argument(
+        "--auth",
+        choices=("hsm",),
+        required=required,
+        help=_t("prove keys: hsm, a software HSM with the TEST keys", "证明密钥:hsm 为使用测试密钥的软件加密机"),
+    )
 
 
 def _card_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:

@@ -10,8 +10,10 @@ from cardsim.cli.console import aligned
 from cardsim.zones.access import FREE
 from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
 from readers.connect.layers import with_layers
-from readers.terminal.hrss import decode_entry, read_hrss
+from readers.errors import CardRefusedError
+from readers.terminal.hrss import decode_entry, read_hrss, select_hrss
 from readers.terminal.script import run as play
+from readers.terminal.security import internal_authenticate, require_pin
 
 if TYPE_CHECKING:
     import argparse
@@ -21,21 +23,44 @@ if TYPE_CHECKING:
     from cardsim.zones.access import Access
     from cardsim.zones.layouts import Layout
     from readers.terminal.hrss import HrssReport, ReadElement, ReadFile
+    from readers.terminal.script import Script
 
 _NOT_AS_DECLARED = Text(" (not as declared)", "(与定义不符)")
 _EMPTY = Text("(empty)", "(空)")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Read everything that needs no secret and print it."""
+    """Read everything that is readable, without a secret unless options give one, and print it."""
     with connected(options, console) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
-        report = play(read_hrss(), connection)
+        report = play(_script(options, connection.atr, console), connection)
         if options.json:
             console.json(_plain(report, connection.atr))
         else:
             _print(report, connection.atr, console)
     return 0
+
+
+def _script(options: argparse.Namespace, atr: bytes, console: Console) -> Script[HrssReport]:
+    """Read; with --pin and --auth what they open as well. A PIN or key that the card does not accept ends it."""
+    if not (options.auth or options.pin):
+        return (yield from read_hrss())
+    from cardsim.cli.hsm import meet_card, unlocker  # noqa: PLC0415  keys are for those who ask for them
+    from cardsim.cli.pins import pin_bytes  # noqa: PLC0415
+
+    pin = pin_bytes(options.pin, console, "PIN", "PIN") if options.pin else None
+    yield from select_hrss()
+    if pin is not None:
+        yield from require_pin(pin)
+    if not options.auth:
+        return (yield from read_hrss())
+    terminal = yield from meet_card(atr)
+    if not (yield from internal_authenticate(terminal)):
+        raise CardRefusedError(
+            "the card does not know the zone's key (INTERNAL AUTHENTICATE): it was made with other keys",
+            "卡内部认证失败:该卡使用其他密钥制作",
+        )
+    return (yield from read_hrss(unlocker(terminal)))
 
 
 def _print(report: HrssReport, atr: bytes, console: Console) -> None:

@@ -6,11 +6,12 @@ import difflib
 import hashlib
 from dataclasses import dataclass, field
 from datetime import MAXYEAR
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from apdu import BilingualError, HexError, parse_hex
+from apdu import BilingualError, parse_hex
 from cardsim.errors import ElementError, HolderError
 from cardsim.zones import bank_account, card_number
+from cardsim.zones.addresses import Address, file_key
 from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.fields import An, date_text, encode_gbk, parse_date
 from cardsim.zones.hrss import EF05, EF06
@@ -62,42 +63,8 @@ TEXT_KEYS: Final = (
     "hrss_pin",
 )
 KEYS: Final = (*TEXT_KEYS, *_FILES, "elements")
-_MAX_RECORDS: Final = 254
 _VALIDITY_YEARS: Final = 10
 """At most, and by default (handbook Q12)."""
-
-
-class Address(NamedTuple):
-    """A value in a file: its element's ``tag`` and which of the records with that tag (facts hrss-card 2).
-
-    Written "40", "40:02". Records of a cyclic file have no tag: ":01" is the newest. All of a transparent file is "01"
-    (facts terminal-interface 5).
-    """
-
-    tag: int
-    number: int = 1
-
-    def __str__(self) -> str:
-        tag = f"{self.tag:02X}" if self.tag else ""
-        return tag if tag and self.number == 1 else f"{tag}:{self.number:02}"
-
-    @classmethod
-    def parse(cls, text: str) -> Address:
-        """Return the address that ``text`` spells; raises HolderError."""
-        tag, separator, number = text.partition(":")
-        try:
-            raw = parse_hex(tag)
-        except HexError as error:
-            raise HolderError(str(error), error.text.zh) from error
-        if len(raw) != 1 and not (separator and not raw):
-            raise HolderError(f"a tag is two hexadecimal digits, not {tag!r}", f"标签为两位十六进制数字,而非 {tag!r}")
-        digits = number.isascii() and number.isdigit() and len(number) <= 3
-        if separator and not (digits and 1 <= int(number) <= _MAX_RECORDS):
-            raise HolderError(
-                f"behind the colon stands a record's number, 1 to {_MAX_RECORDS}, not {number!r}",
-                f"冒号后应为记录序号 1 至 {_MAX_RECORDS},而非 {number!r}",
-            )
-        return cls(raw[0] if raw else 0, int(number) if separator else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +168,6 @@ def _elements(plain: object) -> dict[str, dict[Address, str]]:
                 )
             by_address[address] = _text(f"elements: {file}/{name}", value)
     return elements
-
-
-def file_key(name: str) -> str:
-    """Return the one spelling of a file's name: "SSSE/EF05", "DF01/EF06"; SSSE may be left out, the stroke too."""
-    plain = name.upper().replace("/", "").removeprefix("SSSE")
-    directory, separator, file = plain.rpartition("EF")
-    return f"{directory or 'SSSE'}/{separator}{file}"
 
 
 def _checked(key: str, check: Callable[[str], T], values: Mapping[str, str], default: str | None = None) -> T:

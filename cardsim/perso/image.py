@@ -19,10 +19,10 @@ from cardsim.chip.layout import (
 )
 from cardsim.chip.rules import Rule, encode_rules
 from cardsim.errors import HolderError
-from cardsim.perso.holder import Address
 from cardsim.perso.keyfile import key_file
 from cardsim.profiles import ProfileError, WriteProtection
 from cardsim.zones.access import FREE, NEVER, Access, Key, Pin
+from cardsim.zones.addresses import Address, file_name
 from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.factors import hrss_factors
 from cardsim.zones.fields import An, Padding
@@ -114,15 +114,10 @@ def _historical(profile: Profile, values: dict[str, str]) -> bytes:
     return HistoricalBytes.build(profile.chip_code, manufacturer, code.region[:4], code.serial)
 
 
-def _place(df: Df, file: VariableTlv | Cyclic | Transparent) -> str:
-    """Return the one name of a file that the holder's elements and the setting element_sizes use: "DF01/EF06"."""
-    return f"{'SSSE' if df is HRSS.application else f'{df.fid:04X}'}/EF{file.fid & 0xFF:02X}"
-
-
 def _check_element_sizes(profile: Profile) -> None:
     """Raise ProfileError when the setting names an element whose length is known, or none at all."""
     open_lengths = {
-        f"{_place(df, file)}/{element.tag:02X}"
+        f"{file_name(df, file)}/{element.tag:02X}"
         for df in HRSS.application.walk()
         for file in df.files
         if isinstance(file, VariableTlv)
@@ -220,7 +215,7 @@ class _Builder:
                 return self._dir(df, file, rules)
 
     def _variable(self, df: Df, file: VariableTlv, rules: _Rules) -> bytes:
-        place, records = _place(df, file), file.numbered(self._layout)
+        place, records = file_name(df, file), file.numbered(self._layout)
         self._places[place] = tuple(Address(element.tag, number) for element, number in records)
         body = b"".join(self._record(place, element, number).encode() for element, number in records)
         own = {element.tag: element.read_in(self._layout, file.read) for element, _ in records}
@@ -265,7 +260,7 @@ class _Builder:
 
     def _cyclic(self, df: Df, file: Cyclic, rules: _Rules) -> bytes:
         """Every record is there from the start (facts hrss-card 1), oldest first; a byte before each counts them."""
-        place, count = _place(df, file), file.counts[self._layout]
+        place, count = file_name(df, file), file.counts[self._layout]
         self._places[place] = tuple(Address(0, number) for number in range(1, count + 1))
         body = b"".join(
             bytes((written,)) + self._entry(place, file, count + 1 - written) for written in range(1, count + 1)
@@ -292,7 +287,7 @@ class _Builder:
         return value
 
     def _transparent(self, df: Df, file: Transparent, rules: _Rules) -> bytes:
-        place, size = _place(df, file), file.sizes[self._layout]
+        place, size = file_name(df, file), file.sizes[self._layout]
         self._places[place] = (_WHOLE_FILE,)
         key, content = file.content or "", b""
         if key:

@@ -14,9 +14,9 @@ from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
 from readers.errors import CardRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from apdu import Text
+    from apdu import Response, Text
     from cardsim.zones.model import Df, Element, FileDeclaration
     from readers.terminal.script import Script
 
@@ -134,23 +134,44 @@ def select_hrss() -> Script[bytes]:
     return response.data
 
 
-def read_hrss() -> Script[HrssReport]:
-    """Read every file of the zone; what is refused is reported as refused. No PIN and no key is used."""
+def read_hrss(unlock: Callable[[Df], Script[None]] | None = None) -> Script[HrssReport]:
+    """Read every file of the zone; what is refused is reported as refused.
+
+    No PIN and no key is used, unless ``unlock`` does: it is played in each directory once it is selected.
+    """
     fci = yield from select_hrss()
     dir_sfi = _dir_sfi(fci)
-    version = yield from _read_element(EF05.fid & 0x1F, _element(EF05, _VERSION_TAG))
-    layout = layout_of(version.text or "")
+    version = yield from read_version()
+    layout = layout_of(version)
+    if unlock:
+        yield from unlock(SSSE)
     files = yield from _read_files(SSSE, layout, dir_sfi)
     directories = []
     for df in SSSE.children:
         if layout in df.layouts:
-            directory = yield from _read_directory(df, layout)
+            directory = yield from _read_directory(df, layout, unlock)
             directories.append(directory)
-    return HrssReport(fci, dir_sfi, version.text or "", layout, files, tuple(directories))
+    return HrssReport(fci, dir_sfi, version, layout, files, tuple(directories))
 
 
-def _read_directory(df: Df, layout: Layout) -> Script[ReadDirectory]:
-    """Read a directory of SSSE, whichever directory of SSSE is the current one.
+def _read_directory(df: Df, layout: Layout, unlock: Callable[[Df], Script[None]] | None) -> Script[ReadDirectory]:
+    response = yield from select_df(df)
+    if not response.ok:
+        return ReadDirectory(df, response.sw)
+    if unlock:
+        yield from unlock(df)
+    files = yield from _read_files(df, layout, None)
+    return ReadDirectory(df, response.sw, files)
+
+
+def read_version() -> Script[str]:
+    """Return the spec version of the card whose SSSE is selected, empty when it gives none."""
+    item = yield from _read_element(EF05.fid & 0x1F, _element(EF05, _VERSION_TAG))
+    return item.text or ""
+
+
+def select_df(df: Df) -> Script[Response]:
+    """Select a directory of SSSE, whichever directory of SSSE is the current one, and return the answer.
 
     Cards differ in whether one leads to the next by FID; from SSSE it does on all.
     """
@@ -159,10 +180,7 @@ def _read_directory(df: Df, layout: Layout) -> Script[ReadDirectory]:
     if not response.ok:
         yield _by_name()
         response = yield by_fid
-    if not response.ok:
-        return ReadDirectory(df, response.sw)
-    files = yield from _read_files(df, layout, None)
-    return ReadDirectory(df, response.sw, files)
+    return response
 
 
 def _read_files(df: Df, layout: Layout, dir_sfi: int | None) -> Script[tuple[ReadFile, ...]]:

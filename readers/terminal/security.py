@@ -99,6 +99,12 @@ def verify_pin(pin: bytes) -> Script[StatusWord]:
     return response.sw
 
 
+def require_pin(pin: bytes) -> Script[None]:
+    """Verify ``pin``; raises CardRefusedError when the card does not accept it."""
+    status = yield from verify_pin(pin)
+    _expect(Response(b"", status), "the card does not accept the PIN", "卡不接受 PIN")
+
+
 def change_pin(old: bytes, new: bytes) -> Script[StatusWord]:
     """Return what the card says to a change of the PIN."""
     response = yield Command(0x80, 0x5E, 0x01, SSSE.pins[0].reference, old + _SEPARATOR + new)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -320,30 +321,38 @@ def test_plain_mode_without_the_directory_that_pcscd_needs(tmp_path: Path, monke
         PrivatePcscd(isolation=Isolation.PLAIN).start()
 
 
-def test_a_missing_pcscd_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:
+@pytest.fixture
+def prefix() -> Iterator[Path]:
+    """A directory to unpack into, open to all: without isolation, root's pcscd runs as nobody."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o777)
+        yield Path(directory)
+
+
+def test_a_missing_pcscd_is_named_with_the_way_to_get_it(prefix: Path) -> None:
     with pytest.raises(PcscdError, match=r"usr/sbin/pcscd is not there.*sudo apt install pcscd vsmartcard-vpcd"):
-        PrivatePcscd(prefix=tmp_path).start()
+        PrivatePcscd(prefix=prefix).start()
 
 
-def test_a_missing_driver_is_named_with_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.rmtree(unpacked(tmp_path, "exit 0") / "usr/lib")
-    monkeypatch.setenv(module.PREFIX_VARIABLE, str(tmp_path))
+def test_a_missing_driver_is_named_with_its_package(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(unpacked(prefix, "exit 0") / "usr/lib")
+    monkeypatch.setenv(module.PREFIX_VARIABLE, str(prefix))
     with pytest.raises(PcscdError, match=r"libifdvpcd.so is not there; it is in the package vsmartcard-vpcd"):
         PrivatePcscd().start()
 
 
-def test_a_pcscd_that_ends_at_once_is_told_with_its_log(tmp_path: Path) -> None:
-    unpacked(tmp_path, "echo no room today; exit 3")
+def test_a_pcscd_that_ends_at_once_is_told_with_its_log(prefix: Path) -> None:
+    unpacked(prefix, "echo no room today; exit 3")
     with pytest.raises(PcscdError, match=r"pcscd has ended; the end of its log:\nno room today"):
-        PrivatePcscd(prefix=tmp_path).start()
+        PrivatePcscd(prefix=prefix).start()
 
 
-def test_a_pcscd_that_is_never_ready(tmp_path: Path) -> None:
-    unpacked(tmp_path, f"echo $$ >{tmp_path}/pid; exec sleep 600")
+def test_a_pcscd_that_is_never_ready(prefix: Path) -> None:
+    unpacked(prefix, f"echo $$ >{prefix}/pid; exec sleep 600")
     with pytest.raises(PcscdError, match="not ready in time"):
-        PrivatePcscd(prefix=tmp_path, timeout=1.0).start()
+        PrivatePcscd(prefix=prefix, timeout=1.0).start()
     with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
+        os.kill(int((prefix / "pid").read_text()), 0)
 
 
 @pytest.mark.parametrize(

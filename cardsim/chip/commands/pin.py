@@ -77,7 +77,7 @@ def unblock_pin(context: Context, command: Command) -> bytes:
         raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.UNBLOCK_REFUSED, pin.reference, needed)
     new = checked_data(context, command, KeyType.LINE, sealed=command.p2 == _RELOAD)
     if command.p2 == _RELOAD:
-        if len(new) not in PIN_SIZES or _SEPARATOR in new:
+        if len(new) not in PIN_SIZES or len(new) > pin.value_size or _SEPARATOR in new:
             raise Refusal(Sw.WRONG_DATA, Reason.PIN_FORMAT, Text("a PIN has 2 to 6 bytes", "PIN 为 2 至 6 字节"))
         context.memory.write(pin.value, new.ljust(pin.value_size, _SEPARATOR))
     elif new:

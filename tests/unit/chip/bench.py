@@ -5,9 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.cards import make_image
-from tests.unit.chip.images import TREE
-
 from apdu import Interface
 from cardsim.chip.card import Card
 from cardsim.chip.errors import JournalError
@@ -15,6 +12,8 @@ from cardsim.chip.memory import Memory
 from cardsim.chip.t0 import T0Port
 from cardsim.profiles import GEN2, Profile
 from cardsim.zones.layouts import Layout
+from tests.cards import make_image
+from tests.unit.chip.images import TREE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +75,7 @@ class State(NamedTuple):
 class Bench:
     """A powered card. ``send`` speaks whole APDUs to the card, ``t0`` to its T=0 port; both take and give hex."""
 
-    def __init__(
-        self, image: bytes, profile: Profile = GEN2, *, interface: Interface = Interface.CONTACT
-    ) -> None:
+    def __init__(self, image: bytes, profile: Profile = GEN2, *, interface: Interface = Interface.CONTACT) -> None:
         self.image = image
         self.journal = FlakyJournal()
         self.drawn: list[int] = []

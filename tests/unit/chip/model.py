@@ -116,31 +116,24 @@ class Model:
 
     def _find(self, p1: str, data: str) -> str:
         """Return "directory", "directory/file" or a status word."""
+        if p1 not in ("00", "01", "02", "03", "04", "08", "09"):
+            return "6A86"
+        if p1 == "00" and not data:
+            return "3F00"
+        fits = {"03": not data, "04": True, "08": data and len(data) % 4 == 0, "09": data and len(data) % 4 == 0}
+        if not fits.get(p1, len(data) == 4):
+            return "6700"
         here = self.directory
-        match p1:
-            case "00" if not data:
-                return "3F00"
-            case "00" | "01" | "02" if len(data) != 4:
-                return "6700"
-            case "00":
-                return data if data in FCI else self._file(here, data)
-            case "01":
-                return data if (here, data) == ("3F00", "DDF1") else "6A82"
-            case "02":
-                return self._file(here, data)
-            case "03" if data:
-                return "6700"
-            case "03":
-                return "3F00" if here == "DDF1" else "6A82"
-            case "04":
-                return {MF_NAME: "3F00", SSSE_NAME: "DDF1"}.get(data, "6A82")
-            case "08" | "09" if not data or len(data) % 4:
-                return "6700"
-            case "08":
-                return self._path("3F00", data)
-            case "09":
-                return self._path(here, data)
-        return "6A86"
+        answers = {
+            "00": data if data in FCI else self._file(here, data),
+            "01": data if (here, data) == ("3F00", "DDF1") else "6A82",
+            "02": self._file(here, data),
+            "03": "3F00" if here == "DDF1" else "6A82",
+            "04": {MF_NAME: "3F00", SSSE_NAME: "DDF1"}.get(data, "6A82"),
+            "08": self._path("3F00", data),
+            "09": self._path(here, data),
+        }
+        return answers[p1]
 
     @staticmethod
     def _file(directory: str, fid: str) -> str:

@@ -5,26 +5,26 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.chip.bench import Bench, bench
-from tests.unit.chip.faults import AT_WORK, EXAMPLES
 
 from cardsim.chip.commands import HRSS_COMMANDS
+from tests.unit.chip.bench import Bench, bench
+from tests.unit.chip.fault import AT_WORK
+from tests.unit.chip.faults import EXAMPLES
 
 BYTE = st.integers(0, 0xFF)
 CLA = st.sampled_from([0x00, 0x00, 0x00, 0x80, 0x04, 0x84, 0x10, 0x03, 0xFF])
 INS = st.sampled_from([0xC0, *(spec.ins for spec in HRSS_COMMANDS.by_code.values())])
 P = st.sampled_from([0, 0, 1, 2, 3, 4, 5, 8, 9, 0x0C, 0x2C, 0x28, 0x2D, 0x81, 0x87, 0xFF]) | BYTE
-FID = st.sampled_from(["3F00", "A001", "A002", "DF01", "DF02", "D101", "EF05", "EF07", "EF80", "0003"]).map(bytes.fromhex)
+FID = st.sampled_from(["3F00", "A001", "A002", "DF01", "DF02", "D101", "EF05", "EF07", "EF80", "0003"]).map(
+    bytes.fromhex
+)
 PIN = st.sampled_from(["123456", "654321", "123456FF654321", "654321FF123456", "4321"]).map(bytes.fromhex)
 DATA = st.one_of(FID, PIN, st.just(b"APPLICATION ONE"), st.lists(FID, max_size=4).map(b"".join), st.binary(max_size=20))
 LE = st.sampled_from([b"", b"\x00", b"\x04", b"\x08", b"\x10", b"\xff", b"\x00\x00", b"\x00\x00\x00", b"\x00\x01\x00"])
 
 
-def _shaped(cla: int, ins: int, p1: int, p2: int, data: bytes, le: bytes) -> bytes:
-    return bytes((cla, ins, p1, p2)) + (bytes((len(data),)) + data if data else b"") + le
-
-
-SHAPED = st.builds(_shaped, CLA, INS, P, P, st.just(b"") | DATA, LE)
+FIELD = DATA.map(lambda data: bytes((len(data),)) + data) | st.just(b"")
+SHAPED = st.tuples(st.tuples(CLA, INS, P, P).map(bytes), FIELD, LE).map(b"".join)
 ALTERED = st.builds(
     lambda example, place, byte: example[: place % len(example)] + bytes((byte,)) + example[place % len(example) + 1 :],
     st.sampled_from([bytes.fromhex(example.command) for example in EXAMPLES.values()]),

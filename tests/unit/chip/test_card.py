@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.chip.bench import SSSE, Bench, bench, memory_of
-from tests.unit.chip.images import CHILD_ONE, ONE, VERIFY_ONE
 
 from apdu import CardPort, Interface
 from cardsim.chip.card import Card
 from cardsim.chip.memory import Memory, NoJournal
 from cardsim.profiles import GEN2
+from tests.unit.chip.bench import SSSE, Bench, bench, memory_of
+from tests.unit.chip.images import CHILD_ONE, ONE, VERIFY_ONE
 
 
 def test_card_and_t0_port_are_card_ports(gen2: Bench) -> None:

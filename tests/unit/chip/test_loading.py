@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.chip.bench import Bench, memory_of
-from tests.unit.chip.images import ONE, TREE, binary, card, directory, file, key, keys, pin, records, rules
 
 from apdu import Interface
 from cardsim.chip.card import Card
@@ -22,6 +20,11 @@ from cardsim.chip.memory import Memory, NoJournal
 from cardsim.profiles import GEN2
 from cardsim.zones.access import Pin
 from cardsim.zones.layouts import Layout
+from tests.unit.chip.bench import Bench, memory_of
+from tests.unit.chip.images import ONE, TREE, binary, card, directory, file, key, keys, pin, records, rules
+
+if TYPE_CHECKING:
+    import random
 
 
 def load(image: bytes) -> FileSystem:
@@ -59,8 +62,9 @@ def test_the_tree_is_found_again() -> None:
     assert set(files.by_name) == {name.encode() for _, name, _ in names}
     one = find(files, 0xA001)
     assert isinstance(one, Directory)
-    assert [inner.fid for inner in one.files] == [0xEF1E, 0xEF05, 0xEF06, 0xEF07, 0xEF08, 0xEF09]
-    assert sorted(one.by_sfi) == [5, 6, 7, 8, 9, 0x1E]
+    fids = [0xEF1E, 0xEF05, 0xEF06, 0xEF07, 0xEF08, 0xEF09, 0xEF0B, 0xEF0C, 0xEF0D, 0xEF10]
+    assert [inner.fid for inner in one.files] == fids
+    assert sorted(one.by_sfi) == [5, 6, 7, 8, 9, 0x0B, 0x0C, 0x0D, 0x10, 0x1E]
     assert one.dir_sfi == 0x1E
     assert one.label == "A001 APPLICATION ONE"
 
@@ -96,7 +100,9 @@ def test_bodies_of_the_default_card(layout: Layout, sizes: dict[int, int]) -> No
     """Variable: values, 2 a record, and 2 (facts hrss-card 1, last lines); transparent: its size (hrss-card 1, 2.3)."""
     application = find(load(memory_of("gen2", layout)), 0xDDF1)
     assert isinstance(application, Directory)
-    assert {fid: size for fid, size in ((inner.fid, inner.size) for inner in application.files) if fid in sizes} == sizes
+    assert {
+        fid: size for fid, size in ((inner.fid, inner.size) for inner in application.files) if fid in sizes
+    } == sizes
     last = application.files[-1]
     assert memory_of("gen2", layout)[last.offset : last.offset + 2] == last.fid.to_bytes(2, "big")
 
@@ -193,11 +199,11 @@ def test_directories_too_deep_for_any_card() -> None:
         b"",
         b"\x00",
         bytes.fromhex("0001"),
-        bytes.fromhex("0004" "0101AA"),
-        bytes.fromhex("0003" "0102AA"),
-        bytes.fromhex("0004" "0101AA02"),
-        bytes.fromhex("0005" "0101AA0201"),
-        bytes.fromhex("FFFF" "0101AA"),
+        bytes.fromhex("00040101AA"),
+        bytes.fromhex("00030102AA"),
+        bytes.fromhex("00040101AA02"),
+        bytes.fromhex("00050101AA0201"),
+        bytes.fromhex("FFFF0101AA"),
     ],
 )
 def test_records_that_do_not_fit_their_file(body: bytes) -> None:
@@ -211,7 +217,7 @@ def test_records_that_do_not_fit_their_file(body: bytes) -> None:
 
 
 def test_a_record_never_shows_its_neighbours_bytes() -> None:
-    image = card(file(0xEF05, bytes.fromhex("0003" "0103AA"), FileType.VARIABLE), file(0xEF06, b"SECRET", right=0xEF))
+    image = card(file(0xEF05, bytes.fromhex("00030103AA"), FileType.VARIABLE), file(0xEF06, b"SECRET", right=0xEF))
     broken = Card(Memory(image, NoJournal()), GEN2, bytes, strict=False)
     assert broken.transmit(bytes.fromhex("00B2012C00")) == b"\x6f\x00"
     assert broken.transmit(bytes.fromhex("00B0860006")) == b"\x69\x82"

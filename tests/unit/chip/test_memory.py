@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.chip.bench import FlakyJournal
 
 from cardsim.chip.errors import JournalError
 from cardsim.chip.memory import Memory, NoJournal
+from tests.unit.chip.bench import FlakyJournal
 
 SIZE = 16
 CHANGES = st.lists(st.tuples(st.integers(0, SIZE - 4), st.binary(max_size=4)), max_size=6)

@@ -7,12 +7,15 @@ from typing import Any
 import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
 from tests.unit.chip.bench import Bench, bench
 from tests.unit.chip.model import MF_NAME, SSSE_NAME, Model
 
 FIDS = st.sampled_from(["3F00", "DDF1", "EF05", "EF06", "EF07", "EF08", "EF55", "EF80", "EF81", "FFFF"])
 NAMES = st.sampled_from([SSSE_NAME, SSSE_NAME, MF_NAME, SSSE_NAME[:-2], MF_NAME + "00", "A000000333010101"])
-PATHS = st.sampled_from(["DDF1", "DDF1EF05", "DDF1EF07", "EF06", "DDF1EF55", "DDF1EF05EF06", "3F00DDF1", "DDF1EF", "EF"])
+PATHS = st.sampled_from(
+    ["DDF1", "DDF1EF05", "DDF1EF07", "EF06", "DDF1EF55", "DDF1EF05EF06", "3F00DDF1", "DDF1EF", "EF"]
+)
 PINS = st.sampled_from(["123456", "123456", "654321", "1234", "123456FFFF", "99", "12345678901234"])
 LE = st.sampled_from(["", "00", "01", "06", "0B", "12", "20", "FF"])
 NUMBER = st.sampled_from([0, 1, 2, 3, 7, 8, 9, 0x0A, 0x4E, 0xFF])
@@ -39,7 +42,11 @@ class CardAgainstModel(RuleBasedStateMachine):
         if answer == "6581":
             assert self.bench.state._replace(memory=b"") == before._replace(memory=b"")
 
-    @rule(p2=st.sampled_from(["00", "00", "00", "0C", "02", "04"]), data=FIDS, p1=st.sampled_from(["00", "00", "01", "02"]))
+    @rule(
+        p2=st.sampled_from(["00", "00", "00", "0C", "02", "04"]),
+        data=FIDS,
+        p1=st.sampled_from(["00", "00", "01", "02"]),
+    )
     def select_fid(self, p1: str, p2: str, data: str) -> None:
         self.both(with_data(f"00A4{p1}{p2}", data))
 
@@ -67,7 +74,9 @@ class CardAgainstModel(RuleBasedStateMachine):
     def read_binary(self, p1: int, p2: int, le: str) -> None:
         self.both(f"00B0{p1:02X}{p2:02X}{le}")
 
-    @rule(pin=PINS, p1=st.sampled_from(["00", "00", "00", "01"]), p2=st.sampled_from(["00", "00", "00", "01", "80", "20"]))
+    @rule(
+        pin=PINS, p1=st.sampled_from(["00", "00", "00", "01"]), p2=st.sampled_from(["00", "00", "00", "01", "80", "20"])
+    )
     def verify(self, p1: str, p2: str, pin: str) -> None:
         self.both(with_data(f"0020{p1}{p2}", pin))
 
@@ -88,7 +97,10 @@ class CardAgainstModel(RuleBasedStateMachine):
     def change_pin(self, p1: str, old: str, separator: str, new: str) -> None:
         self.both(with_data(f"805E{p1}00", old + separator + new))
 
-    @rule(p1p2=st.sampled_from(["0000", "0000", "0000", "0001"]), le=st.sampled_from(["", "00", "01", "08", "12", "18", "20"]))
+    @rule(
+        p1p2=st.sampled_from(["0000", "0000", "0000", "0001"]),
+        le=st.sampled_from(["", "00", "01", "08", "12", "18", "20"]),
+    )
     def get_response(self, p1p2: str, le: str) -> None:
         self.both(f"00C0{p1p2}{le}")
 

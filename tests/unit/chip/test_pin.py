@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from tests.cards import make_image
-from tests.unit.chip.bench import SSSE, Bench, bench
-from tests.unit.chip.images import CHILD_ONE, GRANDCHILD, MF, ONE, TWO, VERIFY_ONE, card, directory, file, keys, pin, rules
 
 from cardsim.zones.access import Pin
+from tests.cards import make_image
+from tests.unit.chip.bench import SSSE, Bench, bench
+from tests.unit.chip.images import (
+    CHILD_ONE,
+    GRANDCHILD,
+    MF,
+    ONE,
+    TWO,
+    VERIFY_ONE,
+    card,
+    directory,
+    file,
+    keys,
+    pin,
+    rules,
+)
 
 WRONG = "0020000003999999"
 QUERY = "00200000"

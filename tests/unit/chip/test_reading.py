@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.chip.bench import SSSE, Bench, bench
-from tests.unit.chip.images import CHILD_ONE, ONE, VERIFY_ONE, binary, card, directory, file, records
 
 from cardsim.zones.layouts import Layout
+from tests.unit.chip.bench import SSSE, Bench, bench
+from tests.unit.chip.images import CHILD_ONE, ONE, VERIFY_ONE, binary, card, directory, file, records
 
 EF05 = "00A4000002EF05"
 EF06 = "00A4000002EF06"

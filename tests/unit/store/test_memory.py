@@ -191,6 +191,16 @@ def test_what_a_command_stages_behind_its_write_waits_for_the_next(memory: Memor
     assert memory.read(0, 2) == b"12"
 
 
+def test_a_refused_command_does_not_let_the_next_one_drop_what_is_staged(memory: Memory) -> None:
+    memory.stage(0, b"1")
+    memory.write_staged()
+    memory.undo()
+    memory.write(3, b"2")
+    memory.commit()
+    memory.write_staged()
+    assert memory.read(0, 4) == b"1bc2"
+
+
 @pytest.mark.parametrize("event", ["reset", "power off", "select"])
 def test_what_is_staged_goes_with_the_power_and_with_the_selection(event: str) -> None:
     image = make_image()

@@ -113,6 +113,7 @@ class MemoryMachine(RuleBasedStateMachine):
         assert self.memory.committed() == self.committed
         assert self.journal.image == self.committed
         assert self.memory.dirty == bool(self.written)
+        assert self.memory._staged == self.staged  # it shows only later, and seldom
 
     def _written(self, change: Change) -> None:
         offset, data = change

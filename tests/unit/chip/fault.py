@@ -1,0 +1,50 @@
+"""What one row of the table of faults is (the table itself: faults.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.unit.chip.images import ONE, VERIFY_ONE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Directory, EF, PIN and challenge (8 bytes 11) all stand, so that a refusal that loses one of them shows.
+AT_WORK = (ONE, "00A4000002EF05", VERIFY_ONE, "0084000008")
+
+CLASSES = "ISO/IEC 7816-4, 5.4.1 and 5.6"
+SHORT = "a command has at least CLA INS P1 P2"
+T0 = "ISO/IEC 7816-3, 12.2"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``command`` behind ``before`` is answered ``sw``, says ``source``, and nothing changes but what it costs.
+
+    A step of ``before`` must succeed (9000 or 61xx) unless an answer stands behind it: "0020000003999999 63C5".
+    ``charged``: a try is used up; ``spent``: the challenge is.
+    """
+
+    name: str
+    before: tuple[str, ...]
+    command: str
+    sw: str
+    source: str
+    card: str = "tree"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    charged: bool = False
+    spent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A command as it is rightly sent behind ``AT_WORK`` and ``before``.
+
+    ``protected``: the same with secure messaging, CLA 04, is a command too.
+    """
+
+    command: str
+    sends_data: bool = False
+    protected: bool = False
+    before: tuple[str, ...] = ()
