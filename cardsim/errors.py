@@ -17,3 +17,7 @@ class ElementError(CardsimError):
 
 class HolderError(CardsimError):
     """A holder's data that no card can be made from; names the key."""
+
+
+class OutputFileError(CardsimError):
+    """A file that an option names can not be written."""

@@ -56,10 +56,10 @@ def _run(words: list[str], console: Console) -> int:
 
 
 def _exit_status(error: BilingualError) -> int:
-    from cardsim.errors import CardsimError  # noqa: PLC0415  only on this path
+    from cardsim.errors import CardsimError, OutputFileError  # noqa: PLC0415  only on this path
     from cardsim.store import CardFileBusyError, CardFileUnwritableError  # noqa: PLC0415
 
-    if isinstance(error, CardFileBusyError | CardFileUnwritableError):
+    if isinstance(error, CardFileBusyError | CardFileUnwritableError | OutputFileError):
         return EXIT_FAILED
     return EXIT_USAGE if isinstance(error, CardsimError) else EXIT_FAILED
 

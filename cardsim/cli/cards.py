@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from cardsim.chip.card import Card
 from cardsim.chip.t0 import T0Port
-from cardsim.errors import CardsimError
+from cardsim.errors import CardsimError, OutputFileError
 from cardsim.store import CardStore
 from cardsim.store.format import MAGIC
 
@@ -150,3 +150,12 @@ def read_bytes(path: Path) -> bytes:
         raise InputFileError(f"{path}: {reason}", f"{path}:{reason_zh}") from error
     except ValueError as error:  # NUL, or half a surrogate pair, as JSON can spell them
         raise InputFileError(f"{str(path)!r} is no file name", f"{str(path)!r} 不是文件名") from error
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path``; raises OutputFileError."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputFileError(f"{path}: {reason}", f"{path}:{_REASONS_ZH.get(error.errno or 0, reason)}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import unicodedata
 from itertools import zip_longest
@@ -86,6 +85,8 @@ class Console:
 
     def json(self, plain: object) -> None:
         """Write ``plain`` as JSON, in ASCII where the output's encoding would not carry all of it."""
+        import json  # noqa: PLC0415  only here, and `--help` is to be quick
+
         unicode = (self._out.encoding or "").lower().replace("-", "").startswith("utf")
         self.line(json.dumps(plain, ensure_ascii=not unicode, indent=2))
 

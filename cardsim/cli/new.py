@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardsim.cli.cards import InputFileError, read_bytes, read_json, read_toml
+from cardsim.cli.photo import fitted_photo
 from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
 from cardsim.profiles import PROFILES
 from cardsim.store import create_card_file
+from cardsim.zones.hrss import EF08
 from cardsim.zones.layouts import Layout
 
 if TYPE_CHECKING:
@@ -31,10 +34,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
         path = Path(options.holder)
         # Files that a holder names are looked for beside it, as its author wrote them.
         holder = Holder.from_plain(read_json(path), lambda name: read_bytes(path.parent / name))
-    image = personalise(profile, Layout.from_text(options.layout), holder, raw_elements=options.raw_elements)
+    layout = Layout.from_text(options.layout)
+    image = personalise(profile, layout, _fitted(holder, layout), raw_elements=options.raw_elements)
     create_card_file(out, image, overwrite=options.force)
     console.say(
         f"{options.out}: {options.chip} card, layout {options.layout}, card number {image.printed['card_number']}",
         f"{options.out}:{options.chip} 卡,布局 {options.layout},卡号 {image.printed['card_number']}",
     )
     return 0
+
+
+def _fitted(holder: Holder, layout: Layout) -> Holder:
+    """Return ``holder`` with its photo made small enough for the card, where the layout has a place for one."""
+    photo, room = holder.contents.get("photo"), EF08.sizes.get(layout)
+    if photo is None or room is None:
+        return holder
+    return replace(holder, contents={**holder.contents, "photo": fitted_photo(photo, room, "photo")})

@@ -57,6 +57,7 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     _card_options(read, _t)
     _auth_option(read, _t, required=False)
     read.add_argument("--pin", help=_t("verify this PIN first", "先校验此 PIN"))
+    read.add_argument("--save", metavar="DIR", help=_t("save photo and fingerprint there", "将照片与指纹保存到该目录"))
     read.add_argument("--json", action="store_true", help=_t("as JSON, for programs", "以 JSON 输出"))
     send = add("apdu", "send", "send command APDUs and explain the answers", "发送 APDU 并解释响应")
     _card_options(send, _t)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apdu import StatusWord, Sw, Text, format_hex
-from cardsim.cli.cards import connected
+from cardsim.cli.cards import connected, write_bytes
 from cardsim.cli.console import aligned
 from cardsim.zones.access import FREE
 from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from readers.terminal.script import Script
 
 _NOT_AS_DECLARED = Text(" (not as declared)", "(与定义不符)")
+_JPEG_START = b"\xff\xd8"
 _EMPTY = Text("(empty)", "(空)")
 
 
@@ -34,6 +36,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with connected(options, console) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
         report = play(_script(options, connection.atr, console), connection)
+        if options.save:
+            _save(report, Path(options.save), console)
         if options.json:
             console.json(_plain(report, connection.atr))
         else:
@@ -61,6 +65,17 @@ def _script(options: argparse.Namespace, atr: bytes, console: Console) -> Script
             "卡内部认证失败:该卡使用其他密钥制作",
         )
     return (yield from read_hrss(unlocker(terminal)))
+
+
+def _save(report: HrssReport, directory: Path, console: Console) -> None:
+    """Save what the card holds of photo and fingerprint; the filling behind a content is not part of it."""
+    for file in report.all_files:
+        name = file.declaration.content if isinstance(file.declaration, Transparent) else None
+        content = file.content.rstrip(b"\x00")
+        if name and content:
+            path = directory / (f"{name}.jpg" if content.startswith(_JPEG_START) else f"{name}.bin")
+            write_bytes(path, content)
+            console.note(f"{path}: {len(content)} bytes", f"{path}:{len(content)} 字节")
 
 
 def _print(report: HrssReport, atr: bytes, console: Console) -> None:

@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 from apdu import Text, format_hex
 from cardsim.chip.card import ATR_PREFIX
 from cardsim.chip.filesystem import FileSystem
-from cardsim.chip.layout import HEADER_SIZE
+from cardsim.chip.layout import HEADER_SIZE, KeyType
 from cardsim.chip.memory import Memory, NoJournal
 from cardsim.cli.console import aligned
 from cardsim.cli.names import declared_df, names_in
 from cardsim.store import read_card_file
 from cardsim.zones.access import rename
 from cardsim.zones.model import Directory as DirDeclaration
+from keys.des import DES
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from cardsim.chip.files import Directory, ElementaryFile
+    from cardsim.chip.files import Credential, Directory, ElementaryFile
     from cardsim.cli.console import Console
     from cardsim.store import Description
     from cardsim.zones.access import Access
     from cardsim.zones.model import Df, FileDeclaration
 
+_TWO_KEYS = 16
 _PRINTED = {
     "name": Text("name", "姓名"),
     "social_security_number": Text("social-security number", "社会保障号码"),
@@ -85,13 +87,9 @@ def _tree(directory: Directory, memory: Memory, console: Console, depth: int) ->
     name = console.pick(Text(declaration.name, declaration.name_zh)) if declaration else ""
     console.line(f"{indent}{directory.label}  {name}".rstrip())
     names = names_in(directory)
-    for credential in (key for versions in directory.keys.values() for key in versions.values()):
-        tries = memory.view[credential.tries_offset]
-        term = names.get(credential.term, credential.term)
-        console.say(
-            f"{indent}  {term.text.en}: reference {credential.reference:02X}, {tries & 0xF} of {tries >> 4} tries left",
-            f"{indent}  {term.text.zh}:引用号 {credential.reference:02X},剩余 {tries & 0xF}/{tries >> 4} 次",
-        )
+    credentials = (key for versions in directory.keys.values() for key in versions.values())
+    for line in aligned(_credential_row(item, memory, names, console) for item in credentials):
+        console.line(f"{indent}  {line}")
     lines = aligned(_row(file, declaration, names, console) for file in directory.files)
     for file, line in zip(directory.files, lines, strict=True):
         console.line(f"{indent}  {line}")
@@ -100,6 +98,26 @@ def _tree(directory: Directory, memory: Memory, console: Console, depth: int) ->
             console.say(f"{indent}        {tag:02X}  read: {text.en}", f"{indent}        {tag:02X}  读:{text.zh}")
     for child in directory.children:
         _tree(child, memory, console, depth + 1)
+
+
+def _credential_row(
+    credential: Credential, memory: Memory, names: dict[Access, Access], console: Console
+) -> tuple[str, ...]:
+    """Name, reference, version, tries, and of a key its algorithm and check value; never a PIN or a key itself."""
+    tries = memory.view[credential.tries_offset]
+    left, limit = tries & 0xF, tries >> 4
+    text = names.get(credential.term, credential.term).text
+    texts = [
+        text,
+        Text(f"reference {credential.reference:02X}", f"引用号 {credential.reference:02X}"),
+        Text(f"{left} of {limit} tries left", f"剩余 {left}/{limit} 次"),
+    ]
+    if credential.type is not KeyType.PIN:
+        kcv = format_hex(DES.kcv(memory.read(credential.value, credential.value_size)))
+        texts.append(Text(f"version {credential.version:02X}", f"版本 {credential.version:02X}"))
+        texts.append(Text("triple DES", "3DES") if credential.value_size == _TWO_KEYS else Text("DES", "DES"))
+        texts.append(Text(f"KCV {kcv}", f"KCV {kcv}"))
+    return tuple(console.pick(item) for item in texts)
 
 
 def _row(file: ElementaryFile, df: Df | None, names: dict[Access, Access], console: Console) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from apdu import BilingualError, parse_hex
 from cardsim.cli.cards import connected, read_bytes
 from cardsim.cli.hsm import meet_card
+from cardsim.cli.photo import fitted_photo
 from cardsim.errors import ElementError
 from cardsim.zones.addresses import Address, find_file
 from cardsim.zones.fields import Padding
@@ -94,8 +95,10 @@ def _record(
 def _content(file: Cyclic | Transparent, value: str, layout: Layout, *, raw: bool) -> bytes:
     if isinstance(file, Cyclic):
         return parse_hex(value) if raw else file.record.encode(value, Padding())
-    data = read_bytes(Path(value[1:])) if value.startswith(_FROM_FILE) else parse_hex(value)
     size = file.sizes[layout]
+    data = read_bytes(Path(value[1:])) if value.startswith(_FROM_FILE) else parse_hex(value)
+    if file.content == "photo" and value.startswith(_FROM_FILE):
+        data = fitted_photo(data, size, value[1:])
     if len(data) > size:
         raise ElementError(f"{len(data)} bytes; the file holds {size}", f"{len(data)} 字节;文件只能存 {size} 字节")
     return data

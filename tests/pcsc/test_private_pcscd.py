@@ -278,6 +278,7 @@ def test_auto_goes_on_without_isolation(pcscd: PrivatePcscd, monkeypatch: pytest
         return launch(service, installation, ports, isolated=pcscd.isolated)  # not to touch what isolation protects
 
     monkeypatch.setattr(PrivatePcscd, "_launch", deny)
+    monkeypatch.setattr(module, "_IPC_DIRECTORY", _REPOSITORY)  # any directory that is there
     with PrivatePcscd() as service:
         assert launched == [True, False]
         assert service.warning

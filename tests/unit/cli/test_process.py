@@ -30,10 +30,9 @@ def test_help_imports_nothing_heavy() -> None:
         "status = main(['--help']) or main(['new', '--help']) or main(['shwo'])\n"
         "print(status, *sorted(sys.modules), file=sys.stderr)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=clean_environment(), capture_output=True, text=True, check=True
-    )
-    status, *modules = done.stderr.split("\n")[-2].split()
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, env=clean_environment(), capture_output=True, text=True, check=True)
+    status, *modules = done.stderr.splitlines()[-1].split()
     assert status == "2"
     assert HEAVY.isdisjoint(modules)
 

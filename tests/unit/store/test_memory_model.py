@@ -125,5 +125,5 @@ class MemoryMachine(RuleBasedStateMachine):
         self.staged_written = 0
 
 
-MemoryMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+MemoryMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
 TestMemory = MemoryMachine.TestCase
