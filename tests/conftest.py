@@ -2,8 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     import pytest
+
+# No test asserts a time: a loaded machine is no fault.
+settings.register_profile("cardsim", deadline=None)
+settings.load_profile("cardsim")
 
 _WITHOUT_PCSC = "--without-pcsc"
 

@@ -151,12 +151,13 @@ def _serve(control: socket.socket, pid: int, process: int, ports: list[int]) -> 
 
 
 def _connect(control: socket.socket, port: int) -> None:
-    try:
-        connection = socket.create_connection(("127.0.0.1", port), _CONNECT_SECONDS)
-    except OSError as error:
-        control.send(f"failed {error.strerror or error}".encode())
-        return
-    with connection:
+    with socket.socket() as connection:
+        connection.settimeout(_CONNECT_SECONDS)
+        try:
+            connection.connect(("127.0.0.1", port))
+        except OSError as error:
+            control.send(f"failed {error.strerror or error}".encode())
+            return
         connection.settimeout(None)
         socket.send_fds(control, [b"connected"], [connection.fileno()])
 

@@ -67,7 +67,7 @@ def test_apdu_and_a_pin_that_counts_down_over_power_cycles(card: Path, slots: Sl
 
 def _tries_left(card: Path) -> int:
     line = next(line for line in _cardsim("show", str(card)).splitlines() if "PIN HRSS" in line)
-    return int(line.partition(", ")[2].split()[0])
+    return int(line.partition(" of ")[0].split()[-1])
 
 
 def test_a_card_file_is_in_one_reader_at_a_time(card: Path, slots: Slots) -> None:

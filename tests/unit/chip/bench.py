@@ -127,5 +127,5 @@ class Bench:
         return f"{context.directory.fid:04X}" + (f"/{context.file.fid:04X}" if context.file else "")
 
 
-def bench(name: str = "gen2", layout: Layout = Layout.V2_00, **settings: object) -> Bench:
+def bench(name: str, layout: Layout = Layout.V2_00, /, **settings: object) -> Bench:
     return Bench(memory_of(name, layout), GEN2.override(settings))

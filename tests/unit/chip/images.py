@@ -62,7 +62,7 @@ def keys(*key_records: bytes) -> bytes:
 
 def rules(*conditions: Access | Rule, references: Mapping[Access, int] | None = None) -> bytes:
     """A rules file; terms are named by their number ("0A") unless ``references`` says otherwise."""
-    names = {kind(f"{number:02X}"): number for number in range(256) for kind in (Pin, Key)}
+    names: dict[Access, int] = {kind(f"{number:02X}"): number for number in range(256) for kind in (Pin, Key)}
     encoded = [
         (condition if isinstance(condition, Rule) else Rule(condition)).encode({**names, **(references or {})})
         for condition in conditions
@@ -129,10 +129,10 @@ TREE = card(
         b"APPLICATION TWO",
         keys(pin(0x00, "888888")),
         records(0xEF0A, "0101A2"),
-        file(0xEF0B, b"", update=RIGHT_FREE),
+        file(0xEF0B, bytes(4), update=RIGHT_FREE),
     ),
 )
-"""MF { 0003, A001 { EF05-EF10, DF01 { EF05, EF08, EF09, D101 { EF05 } }, DF02 { EF05 } }, A002 { EF0A } }."""
+"""MF { 0003, A001 { EF05-EF10, DF01 { EF05, EF08, EF09, D101 { EF05 } }, DF02 { EF05 } }, A002 { EF0A, EF0B } }."""
 
 ONE = "00A404000F4150504C49434154494F4E204F4E45"
 TWO = "00A404000F4150504C49434154494F4E2054574F"

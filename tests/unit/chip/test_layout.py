@@ -62,7 +62,7 @@ def test_the_header_itself(header: Header, raw: str) -> None:
 
 
 def test_the_key_record_itself() -> None:
-    """Type, id, version, EF, tries, algorithm, level, length (facts hrss-card 4.1), value; types: native-card-os 2.1."""
+    """Type, id, version, EF, tries, algorithm, level, length (facts hrss-card 4.1); types: native-card-os 2.1."""
     pin = KeyRecord(KeyType.PIN, 0x00, bytes.fromhex("123456FFFFFFFFFF"), tries_byte(6))
     assert pin.encode().hex().upper() == "3A0000FF66000008123456FFFFFFFFFF"
     key = KeyRecord(KeyType(0x39), 0x0A, bytes(16), 0x33, version=1, file=5, algorithm=0, level=2)

@@ -122,5 +122,5 @@ class CardAgainstModel(RuleBasedStateMachine):
         assert replayed == self.bench.memory.view
 
 
-CardAgainstModel.TestCase.settings = hypothesis.settings(max_examples=150, stateful_step_count=60, deadline=None)
+CardAgainstModel.TestCase.settings = hypothesis.settings(max_examples=100, stateful_step_count=50, deadline=None)
 TestCardAgainstModel: Any = CardAgainstModel.TestCase

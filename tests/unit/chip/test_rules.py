@@ -78,7 +78,7 @@ def test_round_trip_up_to_names(rule: Rule) -> None:
     assert parsed.by_tag == {tag: rename(access, ON_THE_CHIP) for tag, access in rule.by_tag.items()}
 
 
-@given(st.lists(RULES.map(lambda rule: rule.encode(NUMBERS)).filter(lambda code: len(code) < 256), max_size=5))
+@given(st.lists(RULES.map(lambda rule: rule.encode(NUMBERS)).filter(lambda code: len(code) < 256), max_size=3))
 def test_a_rules_file_keeps_its_rules_in_order(encoded: list[bytes]) -> None:
     assert parse_rules(encode_rules(encoded)) == tuple(Rule.parse(code) for code in encoded)
 

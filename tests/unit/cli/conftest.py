@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cardsim.cli import main
 from tests.unit.cli.running import Runner
 
 if TYPE_CHECKING:
@@ -24,9 +25,17 @@ def cardsim(capsys: pytest.CaptureFixture[str]) -> Runner:
     return Runner(capsys)
 
 
+@pytest.fixture(scope="session")
+def card_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return what a new card file with the default holder has in it."""
+    path = tmp_path_factory.mktemp("card") / "alice.card"
+    assert main(["new", "--chip", "gen2", "--out", str(path)]) == 0
+    return path.read_bytes()
+
+
 @pytest.fixture
-def card(cardsim: Runner, tmp_path: Path) -> Path:
-    """Return a card file with the default holder."""
+def card(card_bytes: bytes, tmp_path: Path) -> Path:
+    """Return a card file with the default holder, this test's own."""
     path = tmp_path / "alice.card"
-    assert cardsim("new", "--chip", "gen2", "--out", path).status == 0
+    path.write_bytes(card_bytes)
     return path

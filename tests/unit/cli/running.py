@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -43,6 +44,14 @@ class Runner:
         assert (ran.status, ran.out) == (status, ""), ran
         assert ran.err.startswith("cardsim")
         return ran.err
+
+
+def tries(cardsim: Runner, card: Path) -> str:
+    """Return what `show` says about the HRSS PIN: "5 of 6"."""
+    line = next(line for line in cardsim("show", card).out.splitlines() if "PIN HRSS" in line)
+    found = re.search(r"(\d+ of \d+) tries left", line)
+    assert found, line
+    return found[1]
 
 
 def process(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -8,7 +8,7 @@ import pytest
 
 from cardsim.cli.readers import explain
 from cardsim.store import CardStore, read_card_file
-from tests.unit.cli.running import SELECT_SSSE, Runner
+from tests.unit.cli.running import SELECT_SSSE, Runner, tries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +36,10 @@ def test_new_makes_a_card_file_for_its_owner_alone(cardsim: Runner, tmp_path: Pa
 
 
 def test_new_takes_holder_files_and_settings(cardsim: Runner, tmp_path: Path) -> None:
-    (tmp_path / "face.jpg").write_bytes(b"JPEG")
-    holder = write(tmp_path / "holder.json", {"name": "买买提·吐尔逊", "card_number": "X00000019", "photo": "face.jpg"})
+    (tmp_path / "finger.bin").write_bytes(b"MINUTIAE")
+    holder = write(
+        tmp_path / "holder.json", {"name": "买买提·吐尔逊", "card_number": "X00000019", "fingerprint": "finger.bin"}
+    )
     toml = tmp_path / "mine.toml"
     toml.write_text('pin_limit = 3 # three\nspec_version = "2.0"\n')
     path = tmp_path / "a.card"
@@ -47,8 +49,8 @@ def test_new_takes_holder_files_and_settings(cardsim: Runner, tmp_path: Path) ->
     description, memory = read_card_file(path)
     assert description.profile.pin_limit == 3
     assert description.printed["name"] == "买买提·吐尔逊"
-    assert b"JPEG" in memory
-    assert "3 of 3 tries left" in cardsim("show", path).out
+    assert b"MINUTIAE" in memory
+    assert tries(cardsim, path) == "3 of 3"
 
 
 def test_new_takes_a_byte_order_mark_as_windows_writes_it(cardsim: Runner, tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_show_prints_names_sizes_access_tries_and_memory(cardsim: Runner, card: 
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "EF05 Issuer data 66 bytes 7 records read: free update: key UK" in lines
     assert "EF08 Photo 4096 bytes transparent read: key RK update: key UK" in lines
-    assert "PIN HRSS: reference 00, 6 of 6 tries left" in out
+    assert tries(cardsim, card) == "6 of 6"
     assert "  social-security number  639900199003070019\n" in out
     assert "memory: 32768 bytes, " in out
 
@@ -100,7 +102,7 @@ def test_show_prints_names_sizes_access_tries_and_memory(cardsim: Runner, card: 
 def test_show_works_while_the_card_is_in_a_reader_and_tells_tries_left(cardsim: Runner, card: Path) -> None:
     assert cardsim("apdu", "--card", card, SELECT_SSSE, "0020000003000000").status == 1
     with CardStore.open(card):
-        assert "5 of 6 tries left" in cardsim("show", card).out
+        assert tries(cardsim, card) == "5 of 6"
 
 
 # --- read ---

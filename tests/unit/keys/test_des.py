@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from contextlib import suppress
 from itertools import product
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 
 from keys.des import DES
 from keys.errors import KeySizeError, SealError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SINGLE = st.binary(min_size=8, max_size=8)
 DOUBLE = st.binary(min_size=16, max_size=16)
@@ -156,7 +160,15 @@ def test_diversified_keys_are_those_of_openssl(key: bytes, factor: bytes) -> Non
 @pytest.mark.parametrize("size", [*range(8), *range(9, 16), 17, 24, 32])
 def test_other_key_sizes_are_refused_whatever_is_asked(size: int) -> None:
     key = bytes(range(size))
-    uses = [DES.encrypt, DES.decrypt, DES.mac, DES.session_key, DES.diversify, DES.seal, DES.unseal]
+    uses: list[Callable[[bytes, bytes], bytes]] = [
+        DES.encrypt,
+        DES.decrypt,
+        DES.mac,
+        DES.session_key,
+        DES.diversify,
+        DES.seal,
+        DES.unseal,
+    ]
     for use, blocks in product(uses, (1, 3)):
         with pytest.raises(KeySizeError, match=f"8 or 16 bytes, this one {size}"):
             use(key, bytes(8 * blocks))

@@ -181,7 +181,7 @@ def test_a_pair_is_not_split_between_name_and_extension() -> None:
 
 
 @given(st.text(st.characters(codec="gbk", exclude_categories=["Cc"], exclude_characters=" "), min_size=1, max_size=40))
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_a_name_is_kept_whole_or_refused(name: str) -> None:
     if len(name.encode("gbk")) > 50:
         assert str(refusal({"name": name})).startswith("name: ")
@@ -419,6 +419,7 @@ json_values = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(
     st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), json_values | st.text("0123456789X", max_size=20)),
     st.sampled_from([L1, L2]),

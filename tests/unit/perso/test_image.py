@@ -189,7 +189,7 @@ def test_settings_that_contradict_the_zone_are_refused(values: dict[str, object]
     ),
     st.sampled_from([L1, L2]),
 )
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_any_settings_make_a_card_that_opens_or_a_clear_error(values: dict[str, object], layout: Layout) -> None:
     try:
         image = make_image(settings=values, layout=layout)

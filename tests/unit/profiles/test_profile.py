@@ -111,7 +111,7 @@ def test_a_profile_comes_back_from_its_plain_form(profile: Profile) -> None:
 
 
 @given(overrides)
-@settings(max_examples=50)
+@settings(max_examples=15)
 def test_any_profile_comes_back_from_json(values: dict[str, object]) -> None:
     profile = GEN2.override(values)
     plain = json.loads(json.dumps(profile.plain()))
@@ -209,7 +209,7 @@ anything = st.recursive(
 
 @pytest.mark.parametrize("name", NAMES)
 @given(value=anything)
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_any_value_is_taken_or_refused(name: str, value: object) -> None:
     try:
         profile = GEN2.override({name: value})

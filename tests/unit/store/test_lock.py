@@ -23,12 +23,13 @@ from tests.unit.store.cards import SMALL, small_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TRY_TO_LOCK = "import fcntl, sys; fcntl.flock(open(sys.argv[1], 'rb'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+_LOCK = "import fcntl, sys; file = open(sys.argv[1], 'rb'); fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
+_AND_WAIT = "print(flush=True); sys.stdin.read(); file.close()"
 
 
 def free_for_others(path: Path) -> bool:
     """Return whether another process gets the lock."""
-    child = subprocess.run([sys.executable, "-S", "-c", _TRY_TO_LOCK, path], check=False, capture_output=True)
+    child = subprocess.run([sys.executable, "-S", "-c", _LOCK, path], check=False, capture_output=True)
     assert child.returncode == 0 or b"BlockingIOError" in child.stderr
     return child.returncode == 0
 
@@ -51,12 +52,8 @@ def test_an_open_card_file_can_not_be_opened_again(path: Path) -> None:
 
 
 def test_a_file_that_another_process_has_can_not_be_opened(path: Path) -> None:
-    lock_and_wait = f"{_TRY_TO_LOCK}; print(flush=True); sys.stdin.read()".replace("open(", "(f := open(").replace(
-        "'rb')", "'rb'))"
-    )
-    child = subprocess.Popen(
-        [sys.executable, "-S", "-c", lock_and_wait, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    command = [sys.executable, "-S", "-c", f"{_LOCK}; {_AND_WAIT}", path]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"\n"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardsim.errors import ElementError
@@ -63,6 +63,7 @@ TYPES: list[FieldType] = [
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_what_is_encoded_is_decoded(kind: FieldType, data: st.DataObject) -> None:
     text, back = data.draw(values_of(kind))
@@ -74,6 +75,7 @@ def test_what_is_encoded_is_decoded(kind: FieldType, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_any_bytes_are_a_value_or_an_element_error(kind: FieldType, data: st.DataObject) -> None:
     raw = data.draw(st.binary(max_size=kind.size + 1))
@@ -85,6 +87,7 @@ def test_any_bytes_are_a_value_or_an_element_error(kind: FieldType, data: st.Dat
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+@settings(max_examples=40)
 @given(text=st.text() | st.text("0123456789^AF.", max_size=40))
 def test_any_text_is_encoded_whole_or_refused(kind: FieldType, text: str) -> None:
     try:

@@ -42,7 +42,7 @@ PADDINGS = [Padding(), Padding(an=0x20)]
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=TYPES.get)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(data=st.data(), padding=st.sampled_from(PADDINGS))
 def test_every_declared_element_comes_back(kind: FieldType, data: st.DataObject, padding: Padding) -> None:
     text, back = data.draw(values_of(kind))
