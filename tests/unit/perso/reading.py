@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from cardsim.errors import HolderError
+from cardsim.perso import Holder, personalise
+from cardsim.profiles import GEN2
+from cardsim.zones.layouts import L2
 from readers.connect.inprocess import InProcessConnection
 from readers.connect.layers import with_layers
 from tests.cards import insert, make_image
@@ -36,3 +42,10 @@ def values(holder: Mapping[str, object], layout: Layout, *wanted: tuple[int, int
     """Return the values of ``wanted`` (file, tag) on a card of this holder, in hexadecimal."""
     image = make_image(holder, layout=layout)
     return [record(image, fid, tag)[2:].hex().upper() for fid, tag in wanted]
+
+
+def refusal(holder: object, layout: Layout = L2, *, raw: bool = False) -> HolderError:
+    """Return the error that ``holder`` meets on its way to a card."""
+    with pytest.raises(HolderError) as caught:
+        personalise(GEN2, layout, Holder.from_plain(holder, lambda name: name.encode()), raw_elements=raw)
+    return caught.value

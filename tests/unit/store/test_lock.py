@@ -52,7 +52,7 @@ def test_an_open_card_file_can_not_be_opened_again(path: Path) -> None:
 
 
 def test_a_file_that_another_process_has_can_not_be_opened(path: Path) -> None:
-    command = [sys.executable, "-S", "-c", f"{_LOCK}; {_AND_WAIT}", path]
+    command = [sys.executable, "-S", "-c", f"{_LOCK}; {_AND_WAIT}", str(path)]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with child:
         assert child.stdout is not None
