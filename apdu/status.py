@@ -73,7 +73,8 @@ class StatusWord(int):
                 return Text(f"wrong Le, repeat with Le={number:02X}", f"Le 错误,请以 Le={number:02X} 重发")
             case Family.TRIES_LEFT:
                 tries = number & 0xF
-                return Text(f"verification failed, {tries} tries left", f"验证失败,剩余 {tries} 次")
+                plural = "try" if tries == 1 else "tries"
+                return Text(f"verification failed, {tries} {plural} left", f"验证失败,剩余 {tries} 次")
             case _:
                 known = _MEANING.get(self)
         return known or Text("no meaning known", "含义未知")

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from apdu.text import BilingualError
+
+if TYPE_CHECKING:
+    from apdu import StatusWord
 
 
 class ReaderError(BilingualError):
@@ -67,4 +72,8 @@ class ReplayError(ReaderError):
 
 
 class CardRefusedError(ReaderError):
-    """The card refused what everything else depends on; the message has the status word."""
+    """The card refused what everything else depends on; ``status`` is its word for it, if it was one."""
+
+    def __init__(self, en: str, zh: str, status: StatusWord | None = None) -> None:
+        super().__init__(en, zh)
+        self.status = status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, unique
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from cardsim.zones.access import FREE, NEVER, Access
 from cardsim.zones.layouts import EVERY, Layout
@@ -21,8 +21,6 @@ Check = Callable[[str], object]
 
 Meaning = Callable[[str], "Text"]
 """Says in words what a code stands for; raises when it is none."""
-
-_RECORD_OVERHEAD: Final = 2
 
 
 @unique
@@ -221,9 +219,3 @@ def _union(layouts: Iterable[Layout]) -> Layout:
     for layout in layouts:
         union |= layout
     return union
-
-
-def variable_body_size(value_sizes: Iterator[int] | tuple[int, ...]) -> int:
-    """Return the body size of a variable file: values, 2 a record, and 2 (facts hrss-card 1, last lines)."""
-    sizes = tuple(value_sizes)
-    return sum(sizes) + _RECORD_OVERHEAD * len(sizes) + 2

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from apdu import Command, Response, StatusWord, Sw
+from apdu import Command, Response, StatusWord, Sw, Text
+from cardsim.errors import NumberError
 from cardsim.zones.access import Access, AllOf, AnyOf, Key
 from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.factors import hrss_factors, key_name
@@ -44,11 +45,20 @@ class Terminal:
 
 
 def meet(keys: TerminalKeys, atr: bytes, entropy: Callable[[int], bytes]) -> Script[Terminal]:
-    """Read the card identification code of the selected application and return a terminal for this card."""
+    """Read the card identification code of the selected application and return a terminal for this card.
+
+    Raises :class:`CardRefusedError` when it is refused, or it or the ATR has not the form that factors are made of.
+    """
     response = yield Command(0x00, 0xB2, 0x01, (EF05.fid & 0x1F) << 3, le=0)
     _expect(response, "the card identification code can not be read", "无法读取卡识别码")
-    code = CardIdentification.parse(response.data[2:])
-    return Terminal(keys, hrss_factors(code.region, HistoricalBytes.parse(atr[_HISTORICAL])), entropy)
+    try:
+        code = CardIdentification.parse(response.data[2:])
+        historical = HistoricalBytes.parse(atr[_HISTORICAL])
+    except NumberError as error:
+        raise CardRefusedError(
+            f"no keys can be derived for this card: {error}", f"无法为该卡分散密钥:{error.text.zh}"
+        ) from error
+    return Terminal(keys, hrss_factors(code.region, historical), entropy)
 
 
 def internal_authenticate(terminal: Terminal, version: int = 0) -> Script[bool]:
@@ -146,6 +156,16 @@ def _version(version: int) -> bytes:
 
 
 def _expect(response: Response, en: str, zh: str) -> None:
-    if int(response.sw) != Sw.OK:
-        meaning = response.sw.meaning
-        raise CardRefusedError(f"{en}: {response.sw} ({meaning.en})", f"{zh}:{response.sw}({meaning.zh})")
+    status = response.sw
+    if int(status) == Sw.OK:
+        return
+    meaning = status.meaning
+    hint = _HINTS.get(status.tries_left, Text("", ""))
+    raise CardRefusedError(f"{en}: {status} ({meaning.en}){hint.en}", f"{zh}:{status}({meaning.zh}){hint.zh}", status)
+
+
+_HINTS: Final[dict[int | None, Text]] = {
+    1: Text("; one more refusal blocks it, so do not just repeat this", ";再错一次即锁定,请勿直接重试"),
+    0: Text("; it is blocked now", ";现已锁定"),
+}
+"""By the tries left."""
