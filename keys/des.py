@@ -12,7 +12,7 @@ from typing import Final
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
-from keys.errors import KeySizeError, SealError
+from keys.errors import BlockSizeError, KeySizeError, SealError
 
 BLOCK: Final = 8
 _ZERO: Final = bytes(BLOCK)
@@ -28,12 +28,12 @@ class DesSuite:
     algorithm_id = 0x01
 
     def encrypt(self, key: bytes, blocks: bytes) -> bytes:
-        """Return ``blocks`` enciphered one by one."""
-        return _ecb(key).encryptor().update(blocks)
+        """Return ``blocks`` enciphered one by one. Raises :class:`BlockSizeError` for a part of one."""
+        return _ecb(key).encryptor().update(_whole(blocks))
 
     def decrypt(self, key: bytes, blocks: bytes) -> bytes:
-        """Return ``blocks`` deciphered one by one."""
-        return _ecb(key).decryptor().update(blocks)
+        """Return ``blocks`` deciphered one by one. Raises :class:`BlockSizeError` for a part of one."""
+        return _ecb(key).decryptor().update(_whole(blocks))
 
     def pad(self, data: bytes) -> bytes:
         """Return ``data``, then 80, then 00 up to a multiple of 8."""
@@ -95,6 +95,15 @@ def _triple(key: bytes) -> TripleDES:
             raise KeySizeError(
                 f"a DES key has 8 or 16 bytes, this one {size}", f"DES 密钥为 8 或 16 字节,此处为 {size}"
             )
+
+
+def _whole(blocks: bytes) -> bytes:
+    if len(blocks) % BLOCK:
+        # The library would keep the rest back without a word.
+        raise BlockSizeError(
+            f"{len(blocks)} bytes are no whole blocks of 8", f"{len(blocks)} 字节不是 8 字节分组的整数倍"
+        )
+    return blocks
 
 
 def _ecb(key: bytes) -> Cipher[modes.ECB]:

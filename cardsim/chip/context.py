@@ -65,7 +65,7 @@ class Context:
 
     def enter(self, directory: Directory) -> None:
         """Make ``directory`` current: PINs and keys of directories that are neither it nor above it are forgotten."""
-        if directory is self.directory and not self.profile.state_survives_reselect:
+        if not self.profile.state_survives_reselect and directory in self.directory.upwards():
             self.granted &= directory.parent.scope if directory.parent else self.interface_bit
         self.granted &= directory.scope
         self.directory = directory
@@ -75,8 +75,11 @@ class Context:
 
     def look_for_blocks(self) -> None:
         """Remember whether the current directory, one above it or the card is blocked."""
-        memory = self.memory
-        self.blocked = any(node.state(memory) is not LifeCycle.IN_USE for node in self.directory.upwards())
+        view = self.memory.view
+        self.blocked = False
+        for place in self.directory.states:
+            if view[place]:  # IN_USE is 0
+                self.blocked = True
 
     @property
     def card_blocked(self) -> bool:

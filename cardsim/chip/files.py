@@ -204,6 +204,7 @@ class Directory:
         "parent",
         "rules",
         "scope",
+        "states",
         "used",
     )
 
@@ -213,6 +214,8 @@ class Directory:
         self.name = name
         self.offset = offset
         self.parent = parent
+        # Places of the state bytes, from here up: SELECT looks at them all.
+        self.states: tuple[int, ...] = (offset + Header.STATE_OFFSET, *(parent.states if parent else ()))
         self.files: list[ElementaryFile] = []
         self.children: list[Directory] = []
         self.by_fid: dict[int, ElementaryFile | Directory] = {}
@@ -250,7 +253,7 @@ class Directory:
 
     def state(self, memory: Memory) -> LifeCycle:
         """Return whether this directory is blocked."""
-        return LifeCycle(memory.view[self.offset + Header.STATE_OFFSET])
+        return LifeCycle(memory.view[self.states[0]])
 
     def set_state(self, memory: Memory, state: LifeCycle) -> None:
         """Block or unblock this directory, as part of the command."""

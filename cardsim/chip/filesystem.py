@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _FIRST_CREDENTIAL_BIT: Final = 2
 _MAX_LEVELS: Final = 8
+_MAX_CYCLIC: Final = 254
+"""Records of a cyclic file: with as many as there are number bytes (1 to 255) none would look like the newest."""
 
 
 class FileSystem:
@@ -93,6 +95,10 @@ class FileSystem:
                 self._load_file(directory, offset, header)
 
     def _load_file(self, directory: Directory, offset: int, header: Header) -> None:
+        if header.type is FileType.CYCLIC:
+            count, rest = divmod(header.size, header.extra + 1)
+            if rest or not 1 <= count <= _MAX_CYCLIC:
+                raise ValueError(f"cyclic file {header.fid:04X}: {header.size} bytes are no 1 to {_MAX_CYCLIC} records")
         file = ElementaryFile(self._memory, header, offset, directory)
         file.rules = (_rule(directory, header.right1), _rule(directory, header.right2))
         file.read, file.update = (compile_access(rule.default, directory.bit_of) for rule in file.rules)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAC_SIZE: Final = 4
 CHALLENGE_SIZE: Final = 8
+_MAX_LC: Final = 255
 
 
 def suite_of(key: Credential) -> CipherSuite:
@@ -94,22 +95,25 @@ class Line:
 def checked_data(context: Context, command: Command, kind: KeyType, *, sealed: bool = False) -> bytes:
     """Check the MAC that ends the command's data and return the data before it, deciphered if ``sealed``.
 
-    Uses the challenge up, whatever the outcome. Refuses with 6987 (no MAC), 6984 (no challenge), 6A88, 6983, the
-    profile's word for a wrong MAC, or 6988 when what was sealed makes no sense.
+    Refuses with 6987 (no MAC), 6700 (extended length) and 6984 (no challenge); then, the challenge used up whatever the
+    outcome, with 6A88, 6983, the profile's word for a wrong MAC, or 6988 when what was sealed makes no sense.
     """
     return checked(context, command, kind, sealed=sealed)[0]
 
 
 def checked(context: Context, command: Command, kind: KeyType, *, sealed: bool = False) -> tuple[bytes, Line]:
     """Do what :func:`checked_data` does; return the line too, for an answer that is protected."""
-    if len(command.data) < MAC_SIZE:
+    size = len(command.data)
+    if size < MAC_SIZE:
         raise Refusal(Sw.SM_OBJECT_MISSING, Reason.MAC_MISSING)
+    if size > _MAX_LC:  # the MAC runs over an Lc of one byte
+        raise Refusal(Sw.WRONG_LENGTH, Reason.DATA_LENGTH, f"CLA {command.cla:02X}", f"{MAC_SIZE}-{_MAX_LC}", size)
     challenge = use_challenge(context)
     key = context.protection_key(kind)
     data, mac = command.data[:-MAC_SIZE], command.data[-MAC_SIZE:]
     charge(context, key)
     line = _line(context, key, challenge)
-    if not hmac.compare_digest(mac, line.mac(command.header + bytes((len(command.data),)) + data)):
+    if not hmac.compare_digest(mac, line.mac(command.header + bytes((size,)) + data)):
         raise Refusal(context.profile.wrong_mac.value, Reason.MAC_WRONG, key.term)
     give_back(context, key)
     context.memory.commit()  # a right MAC costs no try, also where the command is refused for something else

@@ -37,6 +37,10 @@ class InputFileError(CardsimError):
     """A file that an option names can not be read, or is not what it should be."""
 
 
+class OptionError(CardsimError):
+    """An option that its subcommand has no use for here."""
+
+
 @contextlib.contextmanager
 def opened_card(path: Path, *, durable: bool = False) -> Iterator[tuple[Card, CardPort]]:
     """Open a card file and give the card and the port in front of it; raises StoreError."""

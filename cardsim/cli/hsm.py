@@ -3,31 +3,63 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
+from apdu import Sw
 from keys.des import DES
 from keys.hsm import SoftwareHsm
 from keys.tree import TestRoots
-from readers.terminal.security import external_authenticate, keys_for, meet, owner_of
+from readers.errors import CardRefusedError
+from readers.terminal.security import external_authenticate, internal_authenticate, key_label, keys_for, meet, owner_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cardsim.zones.model import Df
     from readers.terminal.script import Script
     from readers.terminal.security import Terminal
 
+LINE_MACS: Final = ("session", "challenge-iv")
+"""Values of `--line-mac`: those of the profile setting line_mac."""
+_COSTS_NO_TRY: Final = frozenset[int | None]((Sw.AUTHENTICATION_BLOCKED, Sw.REFERENCE_NOT_FOUND))
 
-def meet_card(atr: bytes) -> Script[Terminal]:
-    """Return a terminal for the card whose HRSS application is selected, its cryptograms from the TEST roots."""
-    return meet(SoftwareHsm(DES, TestRoots()), atr, secrets.token_bytes)
+
+def meet_card(atr: bytes, line_mac: str = LINE_MACS[0]) -> Script[Terminal]:
+    """Return a terminal for the card whose HRSS application is selected, its cryptograms from the TEST roots.
+
+    The card proves its key first, which costs no try: with keys of another origin every proof of ours would cost one.
+    Raises CardRefusedError.
+    """
+    hsm = SoftwareHsm(DES, TestRoots(), line_session=line_mac == LINE_MACS[0])
+    terminal = yield from meet(hsm, atr, secrets.token_bytes)
+    if not (yield from internal_authenticate(terminal)):
+        raise CardRefusedError(
+            "the card has other keys than the TEST keys (INTERNAL AUTHENTICATE); none was tried on it",
+            "该卡的密钥不是测试密钥(内部认证不符);未向卡尝试任何密钥",
+        )
+    return terminal
 
 
-def unlocker(terminal: Terminal) -> Callable[[Df], Script[None]]:
-    """Return a script for each directory that proves the keys its files are read with."""
+@dataclass
+class Unlocker:
+    """Proves the keys that the files of a directory are read with, each time it is called with one.
 
-    def unlock(df: Df) -> Script[None]:
+    A key that is blocked, or not on the card, is left out from then on and told in ``refusals``. One whose proof is
+    refused ends everything with CardRefusedError: a key is never tried again after that.
+    """
+
+    terminal: Terminal
+    refusals: dict[str, CardRefusedError] = field(default_factory=dict)
+
+    def __call__(self, df: Df) -> Script[None]:
+        """Prove the keys of ``df``, which is selected."""
         for key in keys_for(df, (file.read for file in df.files)):
-            yield from external_authenticate(terminal, owner_of(df, key), key)
-
-    return unlock
+            owner = owner_of(df, key)
+            label = key_label(owner, key)
+            if label in self.refusals:
+                continue
+            try:
+                yield from external_authenticate(self.terminal, owner, key)
+            except CardRefusedError as error:
+                if error.status not in _COSTS_NO_TRY:
+                    raise
+                self.refusals[label] = error

@@ -18,8 +18,16 @@ _VPCD_DEFAULT = "127.0.0.1:35963"
 _EXAMPLES = """\
   cardsim new --chip gen2 --out alice.card
   cardsim read --card alice.card
+  cardsim read --card alice.card --auth hsm --pin 123456
+  cardsim write --card alice.card EF06/0C=639900
   cardsim apdu --card alice.card 00A404000F7378312E73682EC9E7BBE1B1A3D5CF 00B2012800
   cardsim serve alice.card
+
+"""
+_WRITE_EXAMPLES = """\
+  cardsim write --card alice.card EF06/09={0} DF01/EF15/40:02=001^639900^{1}
+  cardsim write --card alice.card EF08=@photo.jpg DF01/EF16=00FF
+  cardsim write --card alice.card DF02/EF07=1234567^20200101^20210101^{2}
 
 """
 
@@ -53,10 +61,26 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     show.add_argument("card", metavar="FILE", help=_t("card file", "卡文件"))
     _serve(add("serve", "serve", "put a card into a virtual reader (vpcd)", "把卡插入虚拟读卡器(vpcd)"), _t)
     add("readers", "readers", "readers, the cards in them, their ATRs explained", "列出读卡器、其中的卡并解释 ATR")
-    read = add("read", "read", "read and decode everything readable; sends no PIN", "读取并解码一切可读内容;不发送 PIN")
+    read = add(
+        "read",
+        "read",
+        "read and decode everything readable; no PIN, no key unless asked",
+        "读取并解码一切可读内容;未要求时不用 PIN 与密钥",
+    )
     _card_options(read, _t)
-    _auth_option(read, _t, required=False)
-    read.add_argument("--pin", help=_t("verify this PIN first", "先校验此 PIN"))
+    read.add_argument(
+        "--auth",
+        choices=("hsm",),
+        help=_t(
+            "prove the read keys: hsm, a software HSM with the TEST keys", "证明读密钥:hsm 为使用测试密钥的软件加密机"
+        ),
+    )
+    read.add_argument(
+        "--pin",
+        nargs="?",
+        const="",
+        help=_t("verify this PIN first; without a value, ask for it", "先校验 PIN;无值则询问"),
+    )
     read.add_argument("--save", metavar="DIR", help=_t("save photo and fingerprint there", "将照片与指纹保存到该目录"))
     read.add_argument("--json", action="store_true", help=_t("as JSON, for programs", "以 JSON 输出"))
     send = add("apdu", "send", "send command APDUs and explain the answers", "发送 APDU 并解释响应")
@@ -117,37 +141,63 @@ def _serve(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> No
 
 
 def _write(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
-    _card_options(parser, _t)
-    _auth_option(parser, _t, required=True)
-    parser.add_argument(
-        "items",
-        nargs="+",
-        metavar="FILE/TAG=VALUE",
-        help=_t("such as EF06/09=NAME, DF01/EF15/40:02=A^B^C, EF08=@photo.jpg", "如 EF06/09=姓名、EF08=@photo.jpg"),
+    parser.epilog = _t(
+        "such as:\n" + _WRITE_EXAMPLES.format("NAME", "SCHOOL", "EMPLOYER") + "^ stands between the fields of a "
+        "composite value, :02 for the second record of a tag, @ before a file for a transparent file; a cyclic file "
+        "gets a new record. `cardsim read` shows every file and tag.",
+        "例如:\n"
+        + _WRITE_EXAMPLES.format("姓名", "某学校", "某单位")
+        + "^ 分隔复合值的各字段;:02 表示同一标签的第二条记录;"
+        "@ 后为文件名(用于透明文件);循环文件追加新记录。文件与标签见 `cardsim read`。",
     )
+    _card_options(parser, _t)
+    _key_options(parser, _t)
+    parser.add_argument("items", nargs="+", metavar="FILE/TAG=VALUE", help=_t("see the examples", "见示例"))
     parser.add_argument("--raw", action="store_true", help=_t("values are hexadecimal bytes", "值为十六进制字节"))
     parser.add_argument(
         "--protect",
         choices=("none", "mac", "cipher"),
         default="none",
-        help=_t("line protection of the writes (none)", "写入的线路保护(默认无)"),
+        help=_t("line protection, as the card's files want it (none)", "线路保护,须与卡上文件的要求一致(默认无)"),
     )
 
 
 def _pin(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
-    parser.add_argument("action", choices=("verify", "change", "unblock", "reload"), help=_t("what to do", "操作"))
+    parser.add_argument(
+        "action",
+        metavar="ACTION",
+        choices=("verify", "change", "unblock", "reload"),
+        help=_t(
+            "verify, change, unblock (all tries back), reload (and a new PIN)",
+            "verify 校验、change 修改、unblock 解锁(恢复次数)、reload 重装(同时设新 PIN)",
+        ),
+    )
     _card_options(parser, _t)
-    _auth_option(parser, _t, required=False)
-    parser.add_argument("--pin", help=_t("the PIN; asked for without it", "PIN;缺省时询问"))
-    parser.add_argument("--new", help=_t("the new PIN; asked for without it", "新 PIN;缺省时询问"))
+    parser.add_argument(
+        "--pin", help=_t("verify, change: the PIN; asked for without it", "verify、change:PIN;缺省时询问")
+    )
+    parser.add_argument(
+        "--new", help=_t("change, reload: the new PIN; asked for without it", "change、reload:新 PIN;缺省时询问")
+    )
+    _key_options(parser, _t)
 
 
-def _auth_option(parser: argparse.ArgumentParser, _t: Callable[[str, str], str], *, required: bool) -> None:
+def _key_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
     parser.add_argument(
         "--auth",
         choices=("hsm",),
-        required=required,
-        help=_t("prove keys: hsm, a software HSM with the TEST keys", "证明密钥:hsm 为使用测试密钥的软件加密机"),
+        help=_t(
+            "whose keys are proved: hsm (default), a software HSM with the TEST keys",
+            "密钥来源:hsm(默认),使用测试密钥的软件加密机",
+        ),
+    )
+    parser.add_argument(
+        "--line-mac",
+        choices=("session", "challenge-iv"),
+        help=_t(
+            "key and IV of line MACs, as in the setting line_mac (session)",
+            "线路 MAC 的密钥与初始向量,同设置 line_mac(session)",
+        ),
     )
 
 

@@ -1,25 +1,48 @@
-"""PINs from the command line: an option, or typed without echo."""
+"""PINs from the command line: the value of an option, typed without echo, or a line of standard input."""
 
 from __future__ import annotations
 
 import getpass
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from apdu import Text
 from cardsim.errors import HolderError
 from cardsim.perso.holder import Holder
 
 if TYPE_CHECKING:
     from cardsim.cli.console import Console
 
+PIN: Final = Text("PIN", "PIN")
+NEW_PIN: Final = Text("new PIN", "新 PIN")
+_AGAIN: Final = Text(", again", "(再次输入)")
 
-def pin_bytes(given: str | None, console: Console, en: str, zh: str) -> bytes:
-    """Return a PIN as the card compares it; ask for it when the option is not given. Raises HolderError."""
-    text = given
-    if text is None:
-        prompt = f"{zh if console.language.value == 'zh' else en}: "
-        text = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().strip()
+
+def pin_bytes(given: str | None, console: Console, name: Text = PIN) -> bytes:
+    """Return a PIN as the card compares it; ask for it when none, or an empty text, is given.
+
+    A new one is asked for twice where a person types it. Raises HolderError, which never repeats what was given.
+    """
+    text = given or _asked(console, name)
     try:
         return Holder({"hrss_pin": text}).pin
     except HolderError as error:
-        raise HolderError(str(error).replace("hrss_pin", en), error.text.zh.replace("hrss_pin", zh)) from error
+        en, zh = error.text.en, error.text.zh
+        raise HolderError(en.replace("hrss_pin", name.en), zh.replace("hrss_pin", name.zh)) from None
+
+
+def _asked(console: Console, name: Text) -> str:
+    if sys.stdin is None:
+        raise HolderError(f"{name.en}: not given, and standard input is closed", f"{name.zh}:未给出,且标准输入已关闭")
+    if not sys.stdin.isatty():
+        try:
+            return sys.stdin.readline().strip()
+        except UnicodeDecodeError:
+            return ""  # no digits, as the caller will say
+    try:
+        text = getpass.getpass(f"{console.pick(name)}: ")
+        if name is NEW_PIN and text != getpass.getpass(f"{console.pick(name)}{console.pick(_AGAIN)}: "):
+            raise HolderError(f"{name.en}: the two are not the same", f"{name.zh}:两次输入不一致")
+    except EOFError:
+        raise HolderError(f"{name.en}: not given", f"{name.zh}:未给出") from None
+    return text

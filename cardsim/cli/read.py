@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apdu import StatusWord, Sw, Text, format_hex
+from apdu import StatusWord, Sw, Text, TlvError, format_hex, parse_ber
 from cardsim.cli.cards import connected, write_bytes
 from cardsim.cli.console import aligned
 from cardsim.zones.access import FREE
 from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
 from readers.connect.layers import with_layers
-from readers.errors import CardRefusedError
 from readers.terminal.hrss import decode_entry, read_hrss, select_hrss
 from readers.terminal.script import run as play
-from readers.terminal.security import internal_authenticate, require_pin
+from readers.terminal.security import require_pin
 
 if TYPE_CHECKING:
     import argparse
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
     from cardsim.zones.access import Access
     from cardsim.zones.layouts import Layout
+    from readers.errors import CardRefusedError
     from readers.terminal.hrss import HrssReport, ReadElement, ReadFile
     from readers.terminal.script import Script
 
@@ -32,43 +32,48 @@ _EMPTY = Text("(empty)", "(空)")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Read everything that is readable, without a secret unless options give one, and print it."""
+    """Read everything that is readable, without a secret unless options give one, and print it.
+
+    1 when a key of `--auth` is blocked or missing: what else could be read is printed all the same.
+    """
+    refusals: dict[str, CardRefusedError] = {}
+    pin = None
+    if options.pin is not None:
+        from cardsim.cli.pins import pin_bytes  # noqa: PLC0415  secrets are for those who ask for them
+
+        pin = pin_bytes(options.pin, console)
     with connected(options, console) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
-        report = play(_script(options, connection.atr, console), connection)
-        if options.save:
-            _save(report, Path(options.save), console)
-        if options.json:
-            console.json(_plain(report, connection.atr))
-        else:
-            _print(report, connection.atr, console)
-    return 0
+        report = play(_script(connection.atr, pin, refusals, auth=bool(options.auth)), connection)
+    if options.json:
+        console.json(_plain(report, connection.atr))
+    else:
+        _print(report, connection.atr, console)
+    if options.save:
+        _save(report, Path(options.save), console)
+    for error in refusals.values():
+        console.error(error.text)
+    return int(bool(refusals))
 
 
-def _script(options: argparse.Namespace, atr: bytes, console: Console) -> Script[HrssReport]:
-    """Read; with --pin and --auth what they open as well. A PIN or key that the card does not accept ends it."""
-    if not (options.auth or options.pin):
+def _script(atr: bytes, pin: bytes | None, refusals: dict[str, CardRefusedError], *, auth: bool) -> Script[HrssReport]:
+    """Read, with a PIN and keys what they open as well. A PIN or key that the card does not accept ends it."""
+    if pin is None and not auth:
         return (yield from read_hrss())
-    from cardsim.cli.hsm import meet_card, unlocker  # noqa: PLC0415  keys are for those who ask for them
-    from cardsim.cli.pins import pin_bytes  # noqa: PLC0415
-
-    pin = pin_bytes(options.pin, console, "PIN", "PIN") if options.pin else None
     yield from select_hrss()
+    unlock = None
+    if auth:
+        from cardsim.cli.hsm import Unlocker, meet_card  # noqa: PLC0415
+
+        unlock = Unlocker((yield from meet_card(atr)), refusals)
     if pin is not None:
         yield from require_pin(pin)
-    if not options.auth:
-        return (yield from read_hrss())
-    terminal = yield from meet_card(atr)
-    if not (yield from internal_authenticate(terminal)):
-        raise CardRefusedError(
-            "the card does not know the zone's key (INTERNAL AUTHENTICATE): it was made with other keys",
-            "卡内部认证失败:该卡使用其他密钥制作",
-        )
-    return (yield from read_hrss(unlocker(terminal)))
+    return (yield from read_hrss(unlock))
 
 
 def _save(report: HrssReport, directory: Path, console: Console) -> None:
     """Save what the card holds of photo and fingerprint; the filling behind a content is not part of it."""
+    saved = False
     for file in report.all_files:
         name = file.declaration.content if isinstance(file.declaration, Transparent) else None
         content = file.content.rstrip(b"\x00")
@@ -76,6 +81,12 @@ def _save(report: HrssReport, directory: Path, console: Console) -> None:
             path = directory / (f"{name}.jpg" if content.startswith(_JPEG_START) else f"{name}.bin")
             write_bytes(path, content)
             console.note(f"{path}: {len(content)} bytes", f"{path}:{len(content)} 字节")
+            saved = True
+    if not saved:
+        console.note(
+            "nothing to save: photo and fingerprint are empty or closed (--auth hsm opens them)",
+            "没有可保存的内容:照片与指纹为空或不可读(可用 --auth hsm 打开)",
+        )
 
 
 def _print(report: HrssReport, atr: bytes, console: Console) -> None:
@@ -113,13 +124,34 @@ def _file_lines(file: ReadFile, report: HrssReport, elements: Iterator[str], con
     yield heading
     match declaration:
         case Transparent():
-            yield "  " + console.pick(Text(f"{len(file.content)} bytes", f"{len(file.content)} 字节"))
+            yield f"  {console.pick(_content(file.content))}"
         case Directory():
-            yield from (f"  {format_hex(record)}" for record in file.records)
+            yield from (f"  {line}" for line in aligned(map(_application, file.records)))
         case Cyclic():
             yield from _entries(declaration, file.records, console)
         case VariableTlv():
             yield from (f"  {next(elements)}" for _ in file.elements)
+
+
+def _content(content: bytes) -> Text:
+    used = len(content.rstrip(b"\x00"))
+    if not used:
+        return Text(f"{len(content)} bytes {_EMPTY.en}", f"{len(content)} 字节{_EMPTY.zh}")
+    jpeg = Text(" (JPEG)", "(JPEG)") if content.startswith(_JPEG_START) else Text("", "")
+    return Text(f"{used} of {len(content)} bytes{jpeg.en}", f"{used}/{len(content)} 字节{jpeg.zh}")
+
+
+def _application(record: bytes) -> tuple[str, str]:
+    """Return name and label of an entry of the DIR, all of it as bytes when it has another form."""
+    try:
+        entry = parse_ber(record)[0]
+    except (TlvError, IndexError):
+        return format_hex(record), ""
+    name, label = entry.find(0x61, 0x4F), entry.find(0x61, 0x50)
+    if name is None or label is None:
+        return format_hex(record), ""
+    text = label.value.decode("gbk", errors="replace")
+    return format_hex(name.value), text if text.isprintable() else format_hex(label.value)
 
 
 def _needed(file: ReadFile, layout: Layout) -> Access:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from apdu import BilingualError, parse_hex
+from apdu import BilingualError, Text, parse_hex
 from cardsim.cli.cards import connected, read_bytes
-from cardsim.cli.hsm import meet_card
+from cardsim.cli.console import aligned
+from cardsim.cli.hsm import LINE_MACS, meet_card
 from cardsim.cli.photo import fitted_photo
 from cardsim.errors import ElementError
-from cardsim.zones.addresses import Address, find_file
-from cardsim.zones.fields import Padding
-from cardsim.zones.model import Cyclic, Transparent, VariableTlv
+from cardsim.zones.access import NEVER
+from cardsim.zones.addresses import Address, file_key, find_file
+from cardsim.zones.fields import An, Padding
+from cardsim.zones.model import Certainty, Cyclic, Transparent, VariableTlv
 from readers.connect.layers import with_layers
-from readers.terminal.hrss import layout_of, read_version, select_hrss
+from readers.terminal.hrss import dir_sfi_of, layout_of, read_version, select_hrss
 from readers.terminal.script import run as play
 from readers.terminal.writing import Protect, Write, write_all
 
@@ -27,7 +31,13 @@ if TYPE_CHECKING:
     from readers.terminal.script import Script
     from readers.terminal.writing import Written
 
-_FROM_FILE = "@"
+_FROM_FILE: Final = "@"
+_MAX_VALUE: Final = 253
+"""Bytes of a value that go with tag and length into one command."""
+_PLACE: Final = re.compile(r"(.*?EF[0-9A-F]{2})(?:/(.*))?", re.IGNORECASE | re.DOTALL)
+_NOT_READABLE: Final = Text("written (can not be read back)", "已写入(不可读回)")
+_VERIFIED: Final = Text("written and verified", "已写入并核对")
+_DIFFERENT: Final = Text("written, but the card gives something else", "已写入,但读回的内容不同")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -35,70 +45,114 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with connected(options, console) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
         written = play(_script(options, connection.atr), connection)
-    for item in written:
-        console.line(f"{item.write.name}: {_outcome(item, console)}")
+    for line in aligned((item.write.name, console.pick(_outcome(item))) for item in written):
+        console.line(line)
     return int(any(item.readable and not item.equal for item in written))
 
 
-def _outcome(item: Written, console: Console) -> str:
-    zh = console.language.value == "zh"
+def _outcome(item: Written) -> Text:
     if not item.readable:
-        return "已写入(不可读回)" if zh else "written (can not be read back)"
-    if item.equal:
-        return "已写入并核对" if zh else "written and verified"
-    return "已写入,但读回的内容不同" if zh else "written, but the card gives something else"
+        return _NOT_READABLE
+    return _VERIFIED if item.equal else _DIFFERENT
 
 
 def _script(options: argparse.Namespace, atr: bytes) -> Script[list[Written]]:
-    yield from select_hrss()
+    """Make sense of all items, in the card's layout, before any key is proved."""
+    fci = yield from select_hrss()
     layout = layout_of((yield from read_version()))
-    writes = [_write(item, layout, raw=options.raw) for item in options.items]
-    terminal = yield from meet_card(atr)
+    encoder = _Encoder(layout, dir_sfi_of(fci), raw=options.raw)
+    writes = [encoder.write(item) for item in options.items]
+    terminal = yield from meet_card(atr, options.line_mac or LINE_MACS[0])
     return (yield from write_all(terminal, writes, Protect(options.protect)))
 
 
-def _write(item: str, layout: Layout, *, raw: bool) -> Write:
-    """Return what "EF06/09=value" asks for: FILE/TAG of an element, FILE of a transparent or cyclic file.
+@dataclass(frozen=True, slots=True)
+class _Encoder:
+    """From "EF06/09=value" to the bytes of a write. ``raw``: values are bytes already, in hexadecimal digits."""
 
-    "@path" takes the bytes of a file. Raises ElementError naming the item.
-    """
-    where, separator, value = item.partition("=")
-    try:
-        if not separator:
-            raise ElementError("FILE/TAG=VALUE is wanted", "格式应为 文件/标签=值")
-        name, _, address = where.rpartition("/")
-        if "EF" in address.upper():
-            name, address = where, ""
-        df, file = find_file(name, layout)
-        if isinstance(file, VariableTlv):
-            return _record(where, (df, file), Address.parse(address), value, layout, raw=raw)
-        data = _content(file, value, layout, raw=raw)
-    except BilingualError as error:
-        raise ElementError(f"{item}: {error}", f"{item}:{error.text.zh}") from error
-    return Write(where, df, file, data)
+    layout: Layout
+    dir_sfi: int | None
+    raw: bool
 
+    def write(self, item: str) -> Write:
+        """Return what ``item`` asks for; raises ElementError naming it.
 
-def _record(
-    where: str, place: tuple[Df, VariableTlv], address: Address, value: str, layout: Layout, *, raw: bool
-) -> Write:
-    df, file = place
-    for number, (element, nth) in enumerate(file.numbered(layout), 1):
-        if (element.tag, nth) == address:
-            if value and element.check and not raw:
+        FILE/TAG names an element, FILE a transparent or cyclic file, a value "@path" the bytes of a file for it.
+        """
+        where, separator, value = item.partition("=")
+        try:
+            match = _PLACE.fullmatch(where)
+            if not (separator and match):
+                raise ElementError(
+                    "not of the form FILE/TAG=VALUE, such as EF06/09=NAME", "格式应为 文件/标签=值,如 EF06/09=姓名"
+                )
+            df, file = self._place(match[1])
+            if isinstance(file, VariableTlv):
+                return self._record(where, (df, file), match[2] or "", value)
+            self._no_address(file, match[2])
+            data = self._entry(file, value) if isinstance(file, Cyclic) else self._content(file, value)
+        except BilingualError as error:
+            raise ElementError(f"{where}: {error}", f"{where}:{error.text.zh}") from error
+        return Write(where, df, file, data)
+
+    def _place(self, name: str) -> tuple[Df, VariableTlv | Cyclic | Transparent]:
+        """Return directory and file of a name; no file that the zone lets nobody write."""
+        is_dir = self.dir_sfi is not None and file_key(name) == f"SSSE/EF{self.dir_sfi:02X}"
+        place = None if is_dir else find_file(name, self.layout)
+        if place is None or place[1].update == NEVER:
+            raise ElementError("no key of the zone writes this file", "没有可写此文件的密钥")
+        return place
+
+    def _record(self, where: str, place: tuple[Df, VariableTlv], address: str, value: str) -> Write:
+        df, file = place
+        wanted = Address.parse(address) if address else None
+        for number, (element, nth) in enumerate(file.numbered(self.layout), 1):
+            if (element.tag, nth) != wanted:
+                continue
+            if self.raw:
+                return Write(where, df, file, _octets(value, _MAX_VALUE), element.tag, number)
+            if value and element.check:
                 element.check(value)
-            data = parse_hex(value) if raw else element.type.encode(value, Padding())
-            return Write(where, df, file, data, element.tag, number)
-    known = " ".join(str(Address(element.tag, nth)) for element, nth in file.numbered(layout))
-    raise ElementError(f"no element {address} there; there are {known}", f"没有数据元 {address};可用:{known}")
+            if element.sure is Certainty.LENGTH_UNKNOWN:
+                data = An(_MAX_VALUE).encode(value, Padding()).rstrip(b"\x00")
+                return Write(where, df, file, data, element.tag, number, fitted=True)
+            return Write(where, df, file, element.type.encode(value, Padding()), element.tag, number)
+        known = " ".join(str(Address(element.tag, nth)) for element, nth in file.numbered(self.layout))
+        raise ElementError(f"name one of its elements: {known}", f"请指定其数据元之一:{known}")
+
+    def _no_address(self, file: Cyclic | Transparent, address: str | None) -> None:
+        """Refuse an address that would be ignored; the two that say what happens anyway are fine."""
+        newest = ":01" if isinstance(file, Cyclic) else "01"
+        if address is None or address == newest:
+            return
+        if isinstance(file, Cyclic):
+            raise ElementError(
+                "a cyclic file takes new records, as its newest: leave the address out",
+                "循环文件只能追加新记录:请省略地址",
+            )
+        raise ElementError("a transparent file has no elements: leave the tag out", "透明文件没有数据元:请省略标签")
+
+    def _entry(self, file: Cyclic, value: str) -> bytes:
+        if not self.raw:
+            return file.record.encode(value, Padding())
+        return _octets(value, file.record.size)
+
+    def _content(self, file: Transparent, value: str) -> bytes:
+        """Return all of a file, filled with 00 behind the value: nothing of an earlier content stays."""
+        size = file.sizes[self.layout]
+        if value.startswith(_FROM_FILE):
+            data = read_bytes(Path(value[1:]))
+            if file.content == "photo":
+                data = fitted_photo(data, size, value[1:])
+        else:
+            data = parse_hex(value)
+        if len(data) > size:
+            raise ElementError(f"{len(data)} bytes; the file holds {size}", f"{len(data)} 字节;文件只能存 {size} 字节")
+        return data.ljust(size, b"\x00")
 
 
-def _content(file: Cyclic | Transparent, value: str, layout: Layout, *, raw: bool) -> bytes:
-    if isinstance(file, Cyclic):
-        return parse_hex(value) if raw else file.record.encode(value, Padding())
-    size = file.sizes[layout]
-    data = read_bytes(Path(value[1:])) if value.startswith(_FROM_FILE) else parse_hex(value)
-    if file.content == "photo" and value.startswith(_FROM_FILE):
-        data = fitted_photo(data, size, value[1:])
-    if len(data) > size:
-        raise ElementError(f"{len(data)} bytes; the file holds {size}", f"{len(data)} 字节;文件只能存 {size} 字节")
+def _octets(value: str, most: int) -> bytes:
+    data = parse_hex(value)
+    if len(data) > most:
+        raise ElementError(f"{len(data)} bytes; there is room for {most}", f"{len(data)} 字节,最多 {most} 字节")
     return data

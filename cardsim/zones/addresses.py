@@ -64,16 +64,21 @@ def file_name(df: Df, file: DataFile) -> str:
 
 
 def find_file(name: str, layout: Layout) -> tuple[Df, DataFile]:
-    """Return directory and file that ``name`` means in ``layout``; raises ElementError listing what there is."""
+    """Return directory and file that ``name`` means in ``layout``; raises ElementError listing what is near it."""
     wanted = file_key(name)
-    names: list[str] = []
-    for df in HRSS.application.walk():
-        for file in df.files:
-            if layout in df.layouts and layout in file.layouts and isinstance(file, VariableTlv | Cyclic | Transparent):
-                names.append(file_name(df, file))
-                if names[-1] == wanted:
-                    return df, file
+    places = {
+        file_name(df, file): (df, file)
+        for df in HRSS.application.walk()
+        for file in df.files
+        if layout in df.layouts and layout in file.layouts and isinstance(file, VariableTlv | Cyclic | Transparent)
+    }
+    if wanted in places:
+        return places[wanted]
+    directory, _, _ = wanted.partition("/")
+    near = [place for place in places if place.startswith(f"{directory}/")]
+    if not near:  # no such directory
+        near = list(dict.fromkeys(place.partition("/")[0] for place in places))
     raise ElementError(
-        f"layout {layout.text} has no file {wanted}; it has {', '.join(names)}",
-        f"布局 {layout.text} 没有文件 {wanted};可用:{'、'.join(names)}",
+        f"layout {layout.text} has no file {wanted}; it has {', '.join(near)}",
+        f"布局 {layout.text} 没有文件 {wanted};可用:{'、'.join(near)}",
     )

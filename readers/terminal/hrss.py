@@ -128,8 +128,9 @@ def select_hrss() -> Script[bytes]:
     if not response.ok:
         meaning = response.sw.meaning
         raise CardRefusedError(
-            f"the card has no HRSS application: SELECT answers {response.sw} ({meaning.en})",
-            f"卡上没有社会保障应用:SELECT 返回 {response.sw}({meaning.zh})",
+            f"the HRSS application can not be selected: {response.sw} ({meaning.en})",
+            f"无法选择社会保障应用:{response.sw}({meaning.zh})",
+            response.sw,
         )
     return response.data
 
@@ -140,7 +141,7 @@ def read_hrss(unlock: Callable[[Df], Script[None]] | None = None) -> Script[Hrss
     No PIN and no key is used, unless ``unlock`` does: it is played in each directory once it is selected.
     """
     fci = yield from select_hrss()
-    dir_sfi = _dir_sfi(fci)
+    dir_sfi = dir_sfi_of(fci)
     version = yield from read_version()
     layout = layout_of(version)
     if unlock:
@@ -205,7 +206,7 @@ def _element(file: VariableTlv, tag: int) -> Element:
     return element
 
 
-def _dir_sfi(fci: bytes) -> int | None:
+def dir_sfi_of(fci: bytes) -> int | None:
     """Return the SFI in 6F / A5 / 88, if the FCI has one that a command can carry."""
     try:
         template = next((item for item in parse_ber(fci) if item.tag == 0x6F), None)

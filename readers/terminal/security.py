@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from apdu import Command, Response, StatusWord, Sw, Text
+from apdu import Command, CommandError, Response, StatusWord, Sw, Text
 from cardsim.errors import NumberError
 from cardsim.zones.access import Access, AllOf, AnyOf, Key
 from cardsim.zones.card_identification import CardIdentification
@@ -29,10 +29,17 @@ if TYPE_CHECKING:
 
 _CHALLENGE: Final = 8
 _PROTECTED: Final = 0x04
+_MAC: Final = 4
+_MAX_DATA: Final = 255
 _SEPARATOR: Final = b"\xff"
 _UNBLOCK, _RELOAD = 0x00, 0x01
 _HISTORICAL: Final = slice(4, 17)
 """Where the 13 historical bytes stand in the zone's ATR 3B 6D 00 00 ... (facts terminal-interface 7.1)."""
+_HINTS: Final[dict[int | None, Text]] = {
+    1: Text("; one more refusal blocks it, so do not just repeat this", ";再错一次即锁定,请勿直接重试"),
+    0: Text("; it is blocked now", ";现已锁定"),
+}
+"""What else to say about a refusal, by the tries that are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ def external_authenticate(terminal: Terminal, df: Df, key: KeyDeclaration, versi
     source = terminal.entropy(8)
     proof = terminal.keys.proof(key_name(df, key, version), terminal.factors, process, source)
     response = yield Command(0x00, 0x82, 0x00, key.reference, proof + source + _version(version))
-    _expect(response, f"the card does not accept key {key.name}", f"卡不接受密钥 {key.name}")
+    label = key_label(df, key)
+    _expect(response, f"the card does not accept key {label}", f"卡不接受密钥 {label}")
 
 
 def keys_for(df: Df, conditions: Iterator[Access]) -> tuple[KeyDeclaration, ...]:
@@ -92,6 +100,11 @@ def keys_for(df: Df, conditions: Iterator[Access]) -> tuple[KeyDeclaration, ...]
 def owner_of(df: Df, key: KeyDeclaration) -> Df:
     """Return the directory that declares ``key``: ``df`` itself or SSSE."""
     return df if key in df.keys else SSSE
+
+
+def key_label(df: Df, key: KeyDeclaration) -> str:
+    """Return what people call ``key`` of ``df``: "RK" where it is the application's, else "DF01/RK1"."""
+    return key.name if df is SSSE else f"{df.fid:04X}/{key.name}"
 
 
 def _keys_in(condition: Access) -> Iterator[Key]:
@@ -133,13 +146,22 @@ def unblock_pin(terminal: Terminal, new: bytes | None = None) -> Script[None]:
 def protected(
     terminal: Terminal, command: Command, *, sealed: bool = False, use: KeyUse = KeyUse.PROTECTION
 ) -> Script[Response]:
-    """Send ``command`` with line protection: a MAC behind its data, the data enciphered if ``sealed``."""
+    """Send ``command`` with line protection: a MAC behind its data, the data enciphered if ``sealed``.
+
+    Raises :class:`apdu.CommandError` when it grows too long for one command.
+    """
     challenge = yield from _get_challenge()
     name = key_name(SSSE, next(key for key in SSSE.keys if key.use is use))
     data = command.data
     if sealed:
         data = terminal.keys.seal(name, terminal.factors, challenge, data)
-    header = bytes((command.cla | _PROTECTED, command.ins, command.p1, command.p2, len(data) + 4))
+    size = len(data) + _MAC
+    if size > _MAX_DATA:
+        raise CommandError(
+            f"with its line protection the command carries {size} bytes; at most {_MAX_DATA}",
+            f"加线路保护后命令数据为 {size} 字节;最多 {_MAX_DATA} 字节",
+        )
+    header = bytes((command.cla | _PROTECTED, command.ins, command.p1, command.p2, size))
     mac = terminal.keys.mac(name, terminal.factors, challenge, header + data)
     return (yield replace(command, cla=command.cla | _PROTECTED, data=data + mac))
 
@@ -162,10 +184,3 @@ def _expect(response: Response, en: str, zh: str) -> None:
     meaning = status.meaning
     hint = _HINTS.get(status.tries_left, Text("", ""))
     raise CardRefusedError(f"{en}: {status} ({meaning.en}){hint.en}", f"{zh}:{status}({meaning.zh}){hint.zh}", status)
-
-
-_HINTS: Final[dict[int | None, Text]] = {
-    1: Text("; one more refusal blocks it, so do not just repeat this", ";再错一次即锁定,请勿直接重试"),
-    0: Text("; it is blocked now", ";现已锁定"),
-}
-"""By the tries left."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, unique
 from typing import TYPE_CHECKING, Final
 
-from apdu import Command, Response, SimpleTlv, Sw
+from apdu import Command, Response, SimpleTlv, Sw, Text
 from cardsim.zones.hrss import SSSE
 from cardsim.zones.model import Cyclic, Transparent
 from readers.errors import CardRefusedError
@@ -16,6 +16,7 @@ from readers.terminal.security import external_authenticate, keys_for, owner_of,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from apdu import StatusWord
     from cardsim.zones.access import Access
     from cardsim.zones.addresses import DataFile
     from cardsim.zones.model import Df
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _CHUNK: Final = 0x80
 _BY_NUMBER: Final = 4
 _NEWEST: Final = 1
+_TAG_AND_LENGTH: Final = 2
 
 
 @unique
@@ -41,7 +43,8 @@ class Write:
     """One value to write.
 
     In a variable file record ``number`` with its ``tag``; in a cyclic file a new record, which has neither; in a
-    transparent file all of it. ``name`` is what the user calls it.
+    transparent file its first bytes. ``name`` is what the user calls it. ``fitted``: no source knows the record's
+    length, so the card is asked for it, and the data filled with 00.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Write:
     data: bytes
     tag: int = 0
     number: int = _NEWEST
+    fitted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,12 @@ def write_all(terminal: Terminal, writes: Sequence[Write], protect: Protect = Pr
         if write.df is not current:
             current = write.df
             yield from _enter(terminal, current, [other for other in writes if other.df is current])
-        for command in _commands(write):
+        fitted = (yield from _fitted(write)) if write.fitted else write
+        for command in _commands(fitted):
             response = yield from _send(terminal, command, protect)
             if int(response.sw) != Sw.OK:
-                raise _refused(write, response, len(done))
-        done.append((yield from _read_back(write)))
+                raise _refused(write, response.sw, len(done), protect)
+        done.append((yield from _read_back(fitted)))
     return done
 
 
@@ -94,6 +99,20 @@ def _conditions(writes: list[Write]) -> Iterator[Access]:
     for write in writes:
         yield write.file.update
         yield write.file.read
+
+
+def _fitted(write: Write) -> Script[Write]:
+    """Return ``write`` with data as long as the record is; a card that does not show the record gets it as it is."""
+    response = yield Command(0x00, 0xB2, write.number, (write.file.fid & 0x1F) << 3 | _BY_NUMBER, le=0)
+    room = len(response.data) - _TAG_AND_LENGTH
+    if not response.ok or room < 0:
+        return write
+    if len(write.data) > room:
+        raise CardRefusedError(
+            f"{write.name}: {len(write.data)} bytes; the record on this card holds {room}",
+            f"{write.name}:{len(write.data)} 字节;此卡的记录只能存 {room} 字节",
+        )
+    return replace(write, data=write.data.ljust(room, b"\x00"))
 
 
 def _commands(write: Write) -> Iterator[Command]:
@@ -132,9 +151,15 @@ def _read_back(write: Write) -> Script[Written]:
     return Written(write, readable=response.ok, equal=response.data == expected)
 
 
-def _refused(write: Write, response: Response, done: int) -> CardRefusedError:
-    meaning = response.sw.meaning
+def _refused(write: Write, status: StatusWord, done: int, protect: Protect) -> CardRefusedError:
+    meaning = status.meaning
+    hint = Text("", "")
+    if int(status) == Sw.SM_OBJECT_MISSING and protect is Protect.NONE:
+        hint = Text("; it wants line protection", ";需要线路保护")
+    elif protect is Protect.CIPHER and int(status) in (Sw.WRONG_LENGTH, Sw.SM_OBJECT_WRONG):
+        hint = Text("; perhaps it wants a MAC alone", ";可能只需 MAC")
     return CardRefusedError(
-        f"{write.name}: the card answers {response.sw} ({meaning.en}); {done} values were written before it",
-        f"{write.name}:卡返回 {response.sw}({meaning.zh});此前已写入 {done} 项",
+        f"{write.name}: the card answers {status} ({meaning.en}){hint.en}; values written before it: {done}",
+        f"{write.name}:卡返回 {status}({meaning.zh}){hint.zh};此前已写入 {done} 项",
+        status,
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _BY_TAG, _BY_NUMBER, _FROM_NUMBER_ON = 0, 4, 5
 _SHORT_ANSWER = 256
+_LONGEST_SEALED = 255
 
 
 def read_record(context: Context, command: Command) -> bytes:
@@ -82,10 +83,12 @@ def read_binary(context: Context, command: Command) -> bytes:
     return context.memory.read(file.body + offset, min(command.ne or _SHORT_ANSWER, file.size - offset))
 
 
-def read_protected(read: Callable[[Context, Command], bytes]) -> Callable[[Context, Command], bytes]:
+def read_protected(
+    read: Callable[[Context, Command], bytes], sfi_of: Callable[[Command], int]
+) -> Callable[[Context, Command], bytes]:
     """Return ``read`` for CLA 04: the command carries a MAC, the answer ends in one (facts native-card-os 5.1).
 
-    A file whose writes are enciphered answers sealed.
+    A file whose writes are enciphered answers sealed, 255 bytes at a time: the length in front is one byte.
     """
 
     def protected(context: Context, command: Command) -> bytes:
@@ -93,11 +96,19 @@ def read_protected(read: Callable[[Context, Command], bytes]) -> Callable[[Conte
         if data:
             raise wrong_length("protected READ", "4", command)
         answer = read(context, command)
-        if context.file is not None and context.file.header.protection is Protection.CIPHER:
-            answer = line.suite.seal(line.key, answer)
+        if context.file_by_sfi(sfi_of(command)).header.protection is Protection.CIPHER:
+            answer = line.suite.seal(line.key, answer[:_LONGEST_SEALED])
         return answer + line.mac(answer)
 
     return protected
+
+
+def _sfi_of_record(command: Command) -> int:
+    return command.p2 >> 3
+
+
+def _sfi_of_binary(command: Command) -> int:
+    return command.p1 & 0x1F if command.p1 & 0x80 else 0
 
 
 def _allowed(granted: int, masks: Masks) -> bool:
@@ -115,9 +126,11 @@ def _allow_record(context: Context, file: ElementaryFile, record: Record) -> Non
 
 _RECORD_SOURCE = "ISO/IEC 7816-4, 11.4.3; facts hrss-card 3"
 _BINARY_SOURCE = "ISO/IEC 7816-4, 11.3.3; facts hrss-card 3"
+_PROTECTED_RECORD = read_protected(read_record, _sfi_of_record)
+_PROTECTED_BINARY = read_protected(read_binary, _sfi_of_binary)
 COMMANDS = (
     CommandSpec("READ RECORD", ISO, 0xB2, Case.DATA_OUT, read_record, _RECORD_SOURCE),
-    CommandSpec("READ RECORD", PROTECTED, 0xB2, Case.DATA_IN_OUT, read_protected(read_record), _RECORD_SOURCE),
+    CommandSpec("READ RECORD", PROTECTED, 0xB2, Case.DATA_IN_OUT, _PROTECTED_RECORD, _RECORD_SOURCE),
     CommandSpec("READ BINARY", ISO, 0xB0, Case.DATA_OUT, read_binary, _BINARY_SOURCE),
-    CommandSpec("READ BINARY", PROTECTED, 0xB0, Case.DATA_IN_OUT, read_protected(read_binary), _BINARY_SOURCE),
+    CommandSpec("READ BINARY", PROTECTED, 0xB0, Case.DATA_IN_OUT, _PROTECTED_BINARY, _BINARY_SOURCE),
 )

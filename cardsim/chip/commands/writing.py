@@ -36,7 +36,7 @@ def update_record(context: Context, command: Command) -> bytes:
     if file.cyclic:
         if (mode, command.p1) not in ((_PREVIOUS, 0), (_BY_NUMBER, _NEWEST)):
             raise wrong_p1p2("UPDATE RECORD", command)
-        _append_cyclic(context, file, _data(context, file, command, "UPDATE RECORD"), command)
+        _write_newest(context, file, command, "UPDATE RECORD")
         return b""
     record = _record(file, mode, command)
     _allow(context, file, record.update, file.rules[1].of(record.tag))
@@ -58,7 +58,7 @@ def append_record(context: Context, command: Command) -> bytes:
     if file.transparent:
         raise Refusal(Sw.INCOMPATIBLE_FILE, Reason.NOT_A_RECORD_FILE, file.fid)
     if file.cyclic:
-        _append_cyclic(context, file, _data(context, file, command, "APPEND RECORD"), command)
+        _write_newest(context, file, command, "APPEND RECORD")
         return b""
     _allow(context, file, file.update, file.rules[1].default)
     data = _data(context, file, command, "APPEND RECORD")
@@ -108,10 +108,11 @@ def _record(file: ElementaryFile, mode: int, command: Command) -> Record:
     return file.records[command.p1 - 1]
 
 
-def _append_cyclic(context: Context, file: ElementaryFile, data: bytes, command: Command) -> None:
+def _write_newest(context: Context, file: ElementaryFile, command: Command, name: str) -> None:
     _allow(context, file, file.update, file.rules[1].default)
+    data = _data(context, file, command, name)
     if len(data) != file.record_size:
-        raise wrong_length("UPDATE RECORD", str(file.record_size), command)
+        raise wrong_length(name, str(file.record_size), command)
     place, number = file.next_place()
     context.memory.write(place, bytes((number,)) + data)
     file.changed()

@@ -23,7 +23,10 @@ class Fault:
     """``command`` behind ``before`` is answered ``sw``, says ``source``, and nothing changes but what it costs.
 
     A step of ``before`` must succeed (9000 or 61xx) unless an answer stands behind it: "0020000003999999 63C5".
-    ``charged``: a try is used up; ``spent``: the challenge is.
+    What must be as before: every byte of memory, the current directory and EF, the PINs and keys that are satisfied,
+    the challenge. What a row may cost: ``charged``: one failure counter is one lower, committed; ``spent``: the
+    challenge is gone; ``signed``: the MAC was right, so its key was charged and given the try back, and the challenge
+    is gone.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Fault:
     settings: Mapping[str, object] = field(default_factory=dict)
     charged: bool = False
     spent: bool = False
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

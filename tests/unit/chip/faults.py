@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.unit.chip.fault import AT_WORK, CLASSES, SHORT, Example, Fault
+from tests.unit.chip.faults_blocked import blocked
 from tests.unit.chip.faults_files import FILES
+from tests.unit.chip.faults_hrss import HRSS
+from tests.unit.chip.faults_line import LINE
+from tests.unit.chip.faults_proofs import PROOFS
 from tests.unit.chip.faults_security import SECURITY
 
 if TYPE_CHECKING:
@@ -76,6 +80,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault("INS unknown, proprietary class", AT_WORK, "8011000000", "6D00", CLASSES),
     Fault("INS unknown, FF", AT_WORK, "00FF0000", "6D00", CLASSES),
     Fault("INS unknown under secure messaging", AT_WORK, "0411000000", "6D00", CLASSES),
+    *blocked(EXAMPLES),
     *FILES,
     *SECURITY,
+    *PROOFS,
+    *LINE,
+    *HRSS,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cardsim.chip.layout import KeyType
 from tests.unit.chip.bench import Bench, bench
-from tests.unit.chip.images import CHILD_ONE, ONE, TWO, VERIFY_ONE
+from tests.unit.chip.images import CHILD_ONE, ONE, TWO, VERIFY_ONE, card, directory, key, keys, pin
 
 CHALLENGE = "0084000008"
 PROOF_1 = "0082000A1048FA42AB9FF0A4310102030405060708"  # of key 0A for challenge 11 x 8
@@ -58,8 +59,8 @@ def test_a_store_that_fails_authenticates_nobody(tree: Bench, fail_after: int) -
 
 @pytest.mark.parametrize(("lifetime", "answer"), [("until used", "9000"), ("next command", "6984")])
 def test_how_long_a_challenge_lives(lifetime: str, answer: str) -> None:
-    card = bench("tree", challenge_lifetime=lifetime)
-    assert card.run(ONE, CHALLENGE, "00B2012C00", PROOF_1) == answer
+    bound = bench("tree", challenge_lifetime=lifetime)
+    assert bound.run(ONE, CHALLENGE, "00B2012C00", PROOF_1) == answer
 
 
 # --- PIN CHANGE/UNBLOCK ---
@@ -86,6 +87,20 @@ def test_reloading_sets_a_new_pin(tree: Bench) -> None:
     assert tree.send("842400010C19BE1DAF9A3EB916370F494C") == "9000"
     assert tree.send(VERIFY_ONE) == "63C5"
     assert tree.send("0020000003654321") == "9000"
+
+
+def test_a_reloaded_pin_never_leaves_its_record() -> None:
+    """The new PIN has four bytes, the record three; the key record behind it must stay what it is."""
+    key_file = keys(
+        pin(0x00, "1234", size=3, unblocked_by=0x0A),
+        key(0x0A, b"EXTERNAL KEY 00A"),
+        key(0x00, b"LINE KEY NUMBER1", KeyType.LINE),
+    )
+    small = Bench(card(directory(0xA001, b"SMALL PIN", key_file)))
+    small.run("00A4000002A001", CHALLENGE, PROOF_1, CHALLENGE)
+    before = bytes(small.memory.view)
+    assert small.send("842400010C58E5B1022F07A8393408301D") == "6A80"
+    assert bytes(small.memory.view) == before
 
 
 # --- blocking ---

@@ -45,8 +45,8 @@ def test_fault(fault: Fault) -> None:
 
     assert card.t0(fault.command) == fault.sw
 
-    assert len(card.journal.commits) == commits + fault.charged
-    expected = before._replace(challenge=b"") if fault.spent else before
+    assert len(card.journal.commits) == commits + fault.charged + 2 * fault.signed
+    expected = before._replace(challenge=b"") if fault.spent or fault.signed else before
     if fault.charged:
         ((counter, _),) = card.journal.commits[-1]
         charged = bytearray(before.memory)

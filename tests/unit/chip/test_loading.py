@@ -142,6 +142,16 @@ def test_files_lie_one_behind_the_other() -> None:
         assert node.header.size in (node.used, 0xFFFF)
 
 
+def test_only_the_mf_reaches_to_the_end_of_the_memory() -> None:
+    """In a 160 K memory a directory may really have FFFF bytes: that is a size there, not "all that is left"."""
+    full = directory(0xA001, b"", file(0xEF05, bytes(0xFFFF - 11)))
+    files = load(card(full, directory(0xA002, b"BEHIND IT"), size=163_840))
+    assert [node.fid for node in files.directories] == [0x3F00, 0xA001, 0xA002]
+    first = find(files, 0xA001)
+    assert isinstance(first, Directory)
+    assert (first.used, first.children) == (0xFFFF, [])
+
+
 # --- damaged memories ---
 
 

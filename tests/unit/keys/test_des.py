@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys.des import DES
-from keys.errors import KeySizeError, SealError
+from keys.errors import BlockSizeError, KeySizeError, SealError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -234,3 +234,10 @@ def test_what_can_not_be_sealed_or_unsealed() -> None:
     for size in (0, 1, 7, 9):
         with pytest.raises(SealError, match="whole blocks"):
             DES.unseal(key, bytes(size))
+
+
+@pytest.mark.parametrize("size", [1, 7, 9, 15])
+def test_a_part_of_a_block_is_refused(size: int) -> None:
+    for action in (DES.encrypt, DES.decrypt):
+        with pytest.raises(BlockSizeError, match=f"{size} bytes"):
+            action(bytes(8), bytes(size))

@@ -1,0 +1,166 @@
+"""A card at a terminal's desk: behind its T=0 port and the layers of a reader, with keys that openssl computed."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING
+
+from apdu import format_hex
+from cardsim.chip.card import Card
+from cardsim.chip.memory import Memory, NoJournal
+from cardsim.chip.t0 import T0Port
+from cardsim.zones.layouts import Layout
+from readers.connect.inprocess import connect_inprocess
+from readers.connect.layers import with_layers
+from tests.cards import make_image
+from tests.unit.hrss import openssl
+from tests.unit.hrss.sheet import FileRow, KeyRow, external_keys, key
+
+if TYPE_CHECKING:
+    from cardsim.perso import CardImage
+
+SSSE = "00A404000F7378312E73682EC9E7BBE1B1A3D5CF"
+CHALLENGE = "0084000008"
+VERIFY = "0020000003123456"
+REGION = "639900"
+SOURCE = bytes.fromhex("0102030405060708")
+HOLDER = {"card_identification": "639900D15600000500BF7C7A48FB4966", "institution": "9156000002639900630100D5"}
+
+
+@cache
+def _image(layout: Layout, settings: str) -> CardImage:
+    return make_image(HOLDER, layout=layout, settings=json.loads(settings))
+
+
+class Desk:
+    """``send`` takes and gives hexadecimal digits, as whole answers: 61xx and 6Cxx are the layers' business.
+
+    Challenges are 11.., 22.., 33.. and so on; a power cycle begins again at 11.
+    """
+
+    def __init__(self, layout: Layout = Layout.V2_00, /, **settings: object) -> None:
+        image = _image(layout, json.dumps(settings, sort_keys=True))
+        self.memory = Memory(image.memory, NoJournal())
+        self.card = Card(self.memory, image.profile, self._entropy, strict=True)
+        self.port = T0Port(self.card, image.profile)
+        self.connection = with_layers(connect_inprocess(self.port, "card under test"))
+        self.profile = image.profile
+        self.line_session = image.profile.line_mac.value == "session"
+        self.drawn = 0
+
+    def _entropy(self, size: int) -> bytes:
+        self.drawn += 1
+        return bytes((0x11 * self.drawn & 0xFF,)) * size
+
+    def send(self, command: str) -> str:
+        """The whole answer."""
+        return format_hex(self.connection.transmit(bytes.fromhex(command)))
+
+    def sw(self, command: str) -> str:
+        """The status word alone."""
+        return self.send(command)[-4:]
+
+    def do(self, *commands: str) -> str:
+        """Send all, which must all succeed, and return the data of the last answer."""
+        answer = ""
+        for command in commands:
+            answer = self.send(command)
+            assert answer[-4:] == "9000", f"{command}: {answer}"
+        return answer[:-4]
+
+    def enter(self, directory: str) -> None:
+        """Select SSSE, and from it a directory of its."""
+        self.do(SSSE, *([f"00A4000002{directory}"] if directory != "SSSE" else []))
+
+    def power_cycle(self) -> None:
+        self.port.power_off()
+        self.port.power_on()
+        self.drawn = 0
+
+    @property
+    def contents(self) -> bytes:
+        """All of the memory."""
+        return bytes(self.memory.view)
+
+    # --- keys ---
+
+    def factors(self) -> tuple[bytes, bytes, bytes]:
+        return openssl.factors(self.connection.atr, REGION)
+
+    def key(self, row: KeyRow, version: int = 0) -> bytes:
+        """The value of a key on this card."""
+        root = openssl.root(f"HRSS/{row}", version)
+        return openssl.below(root, self.factors()[-row.levels :])
+
+    def challenge(self, size: int = 8) -> bytes:
+        return bytes.fromhex(self.do(f"00840000{size:02X}"))
+
+    def proof(self, row: KeyRow, process: bytes, version: int | None = None) -> str:
+        """EXTERNAL AUTHENTICATE for the challenge ``process``; with a version its data has 17 bytes."""
+        data = openssl.proof(self.key(row, version or 0), process, SOURCE) + SOURCE
+        data += b"" if version is None else bytes((version,))
+        return f"008200{row.reference:02X}{len(data):02X}{data.hex()}"
+
+    def prove(self, row: KeyRow, version: int | None = None) -> str:
+        """The answer to a right proof of a key, for a fresh challenge."""
+        return self.sw(self.proof(row, self.challenge(), version))
+
+    def fail(self, row: KeyRow, version: int | None = None) -> str:
+        """The answer to a wrong proof of a key."""
+        command = bytearray.fromhex(self.proof(row, self.challenge(), version))
+        command[5] ^= 0x01
+        return self.sw(command.hex())
+
+    def unlock(self, directory: str) -> None:
+        """Prove the PIN and all keys of a directory, which is entered."""
+        self.enter(directory)
+        self.do(VERIFY)
+        for row in external_keys(directory):
+            assert self.prove(row) == "9000"
+
+    # --- line protection ---
+
+    def protected(self, header: str, data: str = "", *, seal: bool = False, row: str = "SSSE/STK") -> str:
+        """``header`` (CLA INS P1 P2), data and MAC for a fresh challenge, in the form that the profile sets."""
+        return self.under(self.challenge(), header, data, seal=seal, row=row)
+
+    def under(self, challenge: bytes, header: str, data: str = "", *, seal: bool = False, row: str = "SSSE/STK") -> str:
+        """The same for a challenge fetched before."""
+        line_key, iv = self.line(challenge, row)
+        body = bytes.fromhex(data)
+        body = openssl.sealed(line_key, body) if seal else body
+        start = bytes.fromhex(header) + bytes((len(body) + 4,)) + body
+        return (start + openssl.mac(line_key, start, iv)).hex().upper()
+
+    def line(self, challenge: bytes, row: str = "SSSE/STK") -> tuple[bytes, bytes]:
+        """Key and IV of the line."""
+        value, padded = self.key(key(row)), challenge.ljust(8, b"\x00")
+        return (openssl.triple(value, padded), bytes(8)) if self.line_session else (value, padded)
+
+    # --- files of the current directory ---
+
+    def read(self, row: FileRow) -> str:
+        """The answer to reading record 1, or 8 bytes."""
+        return self.send(reading(row))
+
+    def write(self, row: FileRow, data: str) -> str:
+        """The answer to writing record 1 (of a cyclic file a new one), or bytes from the first on."""
+        return self.send(f"{writing(row)}{len(data) // 2:02X}{data}")
+
+
+def reading(row: FileRow) -> str:
+    return f"00B0{0x80 | row.sfi:02X}0008" if row.transparent else f"00B201{row.sfi << 3 | 4:02X}00"
+
+
+def writing(row: FileRow) -> str:
+    """The header of the command."""
+    return f"00D6{0x80 | row.sfi:02X}00" if row.transparent else f"00DC01{row.sfi << 3 | 4:02X}"
+
+
+@cache
+def content(row: FileRow, layout: Layout) -> str:
+    """What a fresh card has in record 1 of a file, or in its first 8 bytes."""
+    desk = Desk(layout)
+    desk.unlock(row.directory)
+    return desk.read(row)[:-4]
