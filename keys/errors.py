@@ -29,3 +29,31 @@ class SignatureError(Sm2Error):
 
 class EngineError(KeysError):
     """An SM2 engine that is unknown or not installed."""
+
+
+class KeyringError(KeysError):
+    """A key or an authority that a keyring does not have, or can not take."""
+
+
+class KeystoreError(KeysError):
+    """A keystore file that can not be used; the message names the file."""
+
+
+class WrongPassphraseError(KeystoreError):
+    """Passphrase or key file are not those of the keystore."""
+
+
+class KeystoreDamagedError(KeystoreError):
+    """A keystore whose contents were altered or cut."""
+
+
+class KeystoreNewerError(KeystoreError):
+    """A keystore of a format version that this program does not know."""
+
+
+class KeystoreBusyError(KeystoreError):
+    """Another process is changing the keystore."""
+
+
+class KeystoreUnwritableError(KeystoreError):
+    """The system would not read or write the keystore: disk full, no permission."""

@@ -50,6 +50,10 @@ class CipherSuite(Protocol):
         """Return the key of one exchange, from the 8-byte ``challenge``."""
         ...
 
+    def cryptogram(self, session_key: bytes, source: bytes) -> bytes:
+        """Return the authentication cryptogram of ``source``, 8 bytes, in as many bytes."""
+        ...
+
     def seal(self, key: bytes, data: bytes) -> bytes:
         """Return ``data`` (up to 255 bytes) enciphered for the line: its length, itself, padding."""
         ...
@@ -65,4 +69,12 @@ class CipherSuite(Protocol):
 
 def proof(suite: CipherSuite, key: bytes, process: bytes, source: bytes) -> bytes:
     """Return an authentication cryptogram: ``source`` under the session key of ``process`` (facts hrss-card 4.3)."""
-    return suite.encrypt(suite.session_key(key, process), source)
+    return suite.cryptogram(suite.session_key(key, process), source)
+
+
+def folded(mac: bytes, size: int = 4) -> bytes:
+    """Return the words of ``mac``, ``size`` bytes each, added by XOR: the PKI application's MAC (facts hrss-card 8)."""
+    total = 0
+    for start in range(0, len(mac), size):
+        total ^= int.from_bytes(mac[start : start + size], "big")
+    return total.to_bytes(size, "big")

@@ -41,14 +41,18 @@ class Roots(Protocol):
 class TestRoots:
     """Deterministic TEST keys: everybody can compute them, they protect nothing.
 
-    The key called N in version V is the first 16 bytes of SHA-256 over ``cardsim TEST root N V``.
+    The DES key called N in version V is the first 16 bytes of SHA-256 over ``cardsim TEST root N V``; a key of another
+    algorithm has the algorithm's name behind it.
     """
 
     __test__ = False  # it is no test class, whatever pytest thinks of the name
 
+    def __init__(self, algorithm: str = "DES") -> None:
+        self._suffix = "" if algorithm == "DES" else f" {algorithm}"
+
     def root(self, name: str, version: int) -> bytes:
         """Return the TEST root key of this name and version."""
-        return hashlib.sha256(f"cardsim TEST root {name} {version}".encode()).digest()[:16]
+        return hashlib.sha256(f"cardsim TEST root {name} {version}{self._suffix}".encode()).digest()[:16]
 
 
 def card_key(suite: CipherSuite, root: bytes, factors: tuple[bytes, ...]) -> bytes:

@@ -77,3 +77,11 @@ class CardRefusedError(ReaderError):
     def __init__(self, en: str, zh: str, status: StatusWord | None = None) -> None:
         super().__init__(en, zh)
         self.status = status
+
+
+class PcscServiceError(ReaderError):
+    """Our own PC/SC service can not do what was asked: no such reader, no reader free, or no place for its socket."""
+
+
+class WrongRequestError(ReaderError):
+    """A client of our PC/SC service sent what no client library sends; its connection ends."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 PHOTO_SIZE: Final = (358, 441)
 """Pixels of an application photo (handbook, issuing)."""
-_QUALITIES: Final = (90, 80, 70, 60, 50, 40, 30, 20, 10, 5)
-_SCALES: Final = (1.0, 0.75, 0.5, 0.35, 0.25)
+_QUALITIES: Final = (90, 80, 70, 60, 50, 40, 30, 20, 10)
+_SCALES: Final = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 _JPEG_START: Final = b"\xff\xd8"
 
 

@@ -20,7 +20,7 @@ from cardsim.zones.model import Certainty, Cyclic, Transparent, VariableTlv
 from readers.connect.layers import with_layers
 from readers.terminal.hrss import dir_sfi_of, layout_of, read_version, select_hrss
 from readers.terminal.script import run as play
-from readers.terminal.writing import Protect, Write, write_all
+from readers.terminal.writing import BY_TAG, Protect, Write, write_all
 
 if TYPE_CHECKING:
     import argparse
@@ -92,7 +92,8 @@ class _Encoder:
             self._no_address(file, match[2])
             data = self._entry(file, value) if isinstance(file, Cyclic) else self._content(file, value)
         except BilingualError as error:
-            raise ElementError(f"{where}: {error}", f"{where}:{error.text.zh}") from error
+            name = where or repr(item)
+            raise ElementError(f"{name}: {error}", f"{name}:{error.text.zh}") from error
         return Write(where, df, file, data)
 
     def _place(self, name: str) -> tuple[Df, VariableTlv | Cyclic | Transparent]:
@@ -106,9 +107,11 @@ class _Encoder:
     def _record(self, where: str, place: tuple[Df, VariableTlv], address: str, value: str) -> Write:
         df, file = place
         wanted = Address.parse(address) if address else None
-        for number, (element, nth) in enumerate(file.numbered(self.layout), 1):
+        for position, (element, nth) in enumerate(file.numbered(self.layout), 1):
             if (element.tag, nth) != wanted:
                 continue
+            # Where a card goes without an optional element, those behind it have other numbers, but still their tags.
+            number = position if element.count > 1 else BY_TAG
             if self.raw:
                 return Write(where, df, file, _octets(value, _MAX_VALUE), element.tag, number)
             if value and element.check:

@@ -215,7 +215,9 @@ class _Builder:
                 return self._dir(df, file, rules)
 
     def _variable(self, df: Df, file: VariableTlv, rules: _Rules) -> bytes:
-        place, records = file_name(df, file), file.numbered(self._layout)
+        place = file_name(df, file)
+        whole = place in self._profile.tag_60_files_for(self._layout)
+        records = tuple(record for record in file.numbered(self._layout) if whole or not record[0].optional)
         self._places[place] = tuple(Address(element.tag, number) for element, number in records)
         body = b"".join(self._record(place, element, number).encode() for element, number in records)
         own = {element.tag: element.read_in(self._layout, file.read) for element, _ in records}

@@ -65,6 +65,16 @@ class ChallengeLifetime(Enum):
 
 
 @unique
+class Tag60(Enum):
+    """The files with tag 60, a date that DF02 EF06 and DF03 EF05 both list (facts hrss-card 2.5, 2.6, 11)."""
+
+    AS_LISTED = "as listed"
+    """DF02 EF06; in layout 1.00 both."""
+    DF02_EF06 = "DF02/EF06"
+    DF03_EF05 = "DF03/EF05"
+
+
+@unique
 class BlockedSelect(Enum):
     """What SELECT answers for a blocked application, which it makes current all the same."""
 

@@ -20,6 +20,7 @@ from cardsim.profiles.choices import (
     ChallengeLifetime,
     LeRule,
     LineMac,
+    Tag60,
     VerifyQuery,
     WriteProtection,
     WrongMac,
@@ -170,6 +171,12 @@ class Profile:
         low=1,
         high=_MAX_ELEMENT,
     )
+    tag_60_file: Tag60 = _setting(
+        Tag60.AS_LISTED,
+        "file that has the date with tag 60; as listed: DF02/EF06, with layout 1.00 both",
+        "含标签 60(日期)的文件;as listed 表示 DF02/EF06,1.00 布局则两者皆有",
+        "hrss-card 2.6; 11: exactly one of the two",
+    )
     mf_select_first: bool = _setting(
         False,
         "refuse names until 3F00 has been selected",
@@ -266,6 +273,13 @@ class Profile:
     def dir_sfi_for(self, layout: Layout) -> int:
         """Return the SFI of the HRSS DIR."""
         return self.dir_sfi or (0x0B if layout is Layout.V1_00 else 0x1E)
+
+    def tag_60_files_for(self, layout: Layout) -> tuple[str, ...]:
+        """Return the files that have tag 60."""
+        if self.tag_60_file is not Tag60.AS_LISTED:
+            return (self.tag_60_file.value,)
+        both = (Tag60.DF02_EF06.value, Tag60.DF03_EF05.value)
+        return both if layout is Layout.V1_00 else both[:1]
 
     def spec_version_for(self, layout: Layout) -> str:
         """Return the text of EF05 tag 03."""

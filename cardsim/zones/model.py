@@ -37,7 +37,8 @@ class Certainty(Enum):
 class Element:
     """A data element: one record of a variable file, or ``count`` records that share its tag.
 
-    ``read`` overrides the file's own condition in some layouts.
+    ``read`` overrides the file's own condition in some layouts. ``optional``: listed for several files, of which a
+    profile setting says which have it.
     """
 
     tag: int
@@ -50,6 +51,7 @@ class Element:
     sure: Certainty = Certainty.AGREED
     count: int = 1
     meaning: Meaning | None = None
+    optional: bool = False
 
     def read_in(self, layout: Layout, default: Access) -> Access:
         """Return the read condition in ``layout``, ``default`` unless this element has its own."""

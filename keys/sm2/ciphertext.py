@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import TYPE_CHECKING, Final
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING, Final
 from cryptography.hazmat import asn1
 
 from keys.errors import Sm2Error
-from keys.sm2.keys import SIZE, PublicKey
+from keys.sm2.keys import SIZE, PublicKey, number_bytes
+from keys.sm3 import kdf, sm3
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from keys.sm2.curve import Point
 
 _POINT: Final = 1 + 2 * SIZE
 _HASH: Final = 32
@@ -40,30 +44,41 @@ class _Der:
 
 @dataclass(frozen=True, slots=True)
 class Ciphertext:
-    """What encryption gives: a point, the hash over it and the message (32 bytes), the text (as long as the message)."""
+    """What encryption gives: a point, a hash of message and secret (32 bytes), and text as long as the message."""
 
     c1: PublicKey
     c3: bytes
     c2: bytes
 
     @classmethod
-    def parse(cls, raw: bytes, order: CipherOrder = CipherOrder.C1C3C2, point: type[PublicKey] = PublicKey) -> Self:
-        """Return the parts of ``raw``, C1 with its 04 or without. Raises :class:`Sm2Error`."""
-        if order is CipherOrder.DER:
-            return cls._parse_der(raw, point)
-        # Without 04 a point may start with 04 too: the one reading that gives a point of the curve is right.
-        if raw[:1] == b"\x04" and len(raw) > _POINT + _HASH:
-            try:
-                return cls._split(point(raw[:_POINT]), raw[_POINT:], order)
-            except Sm2Error:
-                if len(raw) <= _POINT - 1 + _HASH:
-                    raise
-        if len(raw) <= _POINT - 1 + _HASH:
-            raise Sm2Error(f"{len(raw)} bytes are no SM2 ciphertext", f"{len(raw)} 字节不是 SM2 密文")
-        return cls._split(point.parse(raw[: _POINT - 1]), raw[_POINT - 1 :], order)
+    def seal(cls, c1: PublicKey, shared: Point, message: bytes) -> Self | None:
+        """Return ``message`` under the point that both sides know; ``None`` where that needs another nonce."""
+        x, y = map(number_bytes, shared)
+        stream = kdf(x + y, len(message))
+        return cls(c1, sm3(x + message + y), _xor(message, stream)) if any(stream) else None
+
+    def open(self, shared: Point) -> bytes:
+        """Return the message; raises :class:`Sm2Error` when C3 is not its hash."""
+        x, y = map(number_bytes, shared)
+        stream = kdf(x + y, len(self.c2))
+        message = _xor(self.c2, stream)
+        if not any(stream) or not hmac.compare_digest(sm3(x + message + y), self.c3):
+            raise Sm2Error(
+                "the hash in the ciphertext (C3) is wrong: another key, or the text was changed",
+                "密文中的杂凑值(C3)不符:密钥不对或密文被改动",
+            )
+        return message
 
     @classmethod
-    def _split(cls, c1: PublicKey, rest: bytes, order: CipherOrder) -> Self:
+    def parse(cls, raw: bytes, order: CipherOrder = CipherOrder.C1C3C2, point: type[PublicKey] = PublicKey) -> Self:
+        """Return the parts of ``raw``, its C1 on the curve and with its 04. Raises :class:`Sm2Error`."""
+        if order is CipherOrder.DER:
+            return cls._parse_der(raw, point)
+        if len(raw) <= _POINT + _HASH:
+            raise Sm2Error(
+                f"{len(raw)} bytes are no SM2 ciphertext: 98 at least", f"{len(raw)} 字节不是 SM2 密文:至少 98 字节"
+            )
+        c1, rest = point(raw[:_POINT]), raw[_POINT:]
         if order is CipherOrder.C1C3C2:
             return cls(c1, rest[:_HASH], rest[_HASH:])
         return cls(c1, rest[-_HASH:], rest[:-_HASH])
@@ -73,7 +88,7 @@ class Ciphertext:
         try:
             parts = asn1.decode_der(_Der, raw)
             return cls(point.of((parts.x, parts.y)), parts.c3, parts.c2)
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             raise Sm2Error("the DER form of the ciphertext is wrong", "密文的 DER 编码有误") from error
 
     def encode(self, order: CipherOrder = CipherOrder.C1C3C2) -> bytes:
@@ -84,4 +99,9 @@ class Ciphertext:
             case CipherOrder.C1C2C3:
                 return self.c1 + self.c2 + self.c3
             case CipherOrder.DER:
-                return asn1.encode_der(_Der(*self.c1.point, self.c3, self.c2))
+                x, y = self.c1.point
+                return asn1.encode_der(_Der(x=x, y=y, c3=self.c3, c2=self.c2))
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")

@@ -131,8 +131,7 @@ class Group:
         for _ in range(window - 1):
             size = len(multiples[0])
             sums = self._affine_sums([(point, row[-1]) for row in multiples for point in row])
-            for index, row in enumerate(multiples):
-                row += sums[index * size : (index + 1) * size]
+            multiples = [row + sums[index * size : (index + 1) * size] for index, row in enumerate(multiples)]
         p = self._p
         return tuple((*((x, p - y) for x, y in reversed(row)), None, *row[:-1]) for row in multiples)
 
@@ -237,7 +236,8 @@ def best_number() -> Callable[[int], int]:
         from gmpy2 import mpz  # noqa: PLC0415  an optional extra
     except ImportError:
         return int
-    return mpz
+    number: Callable[[int], int] = mpz
+    return number
 
 
 @cache

@@ -25,7 +25,7 @@ _COMPRESSED: Final = (b"\x02", b"\x03")
 
 
 class PublicKey(bytes):
-    """A public key, 65 bytes: 04, X, Y. The constructor raises :class:`Sm2Error` unless that is a point of the curve."""
+    """A public key, 65 bytes: 04, X, Y. The constructor raises :class:`Sm2Error` for what is no point of the curve."""
 
     curve: ClassVar[Curve] = SM2P256V1
     table: Table | None = None
@@ -95,7 +95,8 @@ class PrivateKey(bytes):
         """Return ``raw`` as a private key, if it is in range."""
         if len(raw) != SIZE:
             raise Sm2Error(
-                f"an SM2 private key is {SIZE} bytes; these are {len(raw)}", f"SM2 私钥为 {SIZE} 字节;这里有 {len(raw)} 字节"
+                f"an SM2 private key is {SIZE} bytes; these are {len(raw)}",
+                f"SM2 私钥为 {SIZE} 字节;这里有 {len(raw)} 字节",
             )
         key = super().__new__(cls, raw)
         if not 1 <= key.number <= cls.public_type.curve.n - 2:
@@ -105,7 +106,7 @@ class PrivateKey(bytes):
     @classmethod
     def of(cls, number: int) -> Self:
         """Return the key that is this number. Raises :class:`Sm2Error`."""
-        return cls(number_bytes(number % (1 << 8 * SIZE)))
+        return cls(number_bytes(number))
 
     @classmethod
     def generate(cls, entropy: Callable[[int], bytes] = secrets.token_bytes) -> Self:
@@ -133,9 +134,14 @@ class PrivateKey(bytes):
         assert point is not None, "the number is below the order"  # noqa: S101  for the type checker
         return self.public_type.of(point)
 
+    @cached_property
+    def inverse(self) -> int:
+        """1 / (1 + d) modulo the order, which every signature needs."""
+        return pow(1 + self.number, -1, self.public_type.curve.n)
+
     def __repr__(self) -> str:
         """Return a text without the key."""
-        return f"<{type(self).__name__} of {self.public.hex()}>"
+        return f"<{type(self).__name__}>"
 
 
 class Signature(bytes):
@@ -167,7 +173,7 @@ class Signature(bytes):
         """Return the signature from its SEQUENCE of two INTEGERs, as certificates have it. Raises SignatureError."""
         try:
             return cls.of(*decode_dss_signature(raw))
-        except (ValueError, OverflowError) as error:
+        except (ValueError, Sm2Error) as error:
             raise SignatureError("the DER form of the signature is wrong", "签名的 DER 编码有误") from error
 
     @property
@@ -187,5 +193,8 @@ class Signature(bytes):
 
 
 def number_bytes(number: int) -> bytes:
-    """Return ``number`` as the 32 bytes all numbers of SM2 have."""
-    return number.to_bytes(SIZE, "big")
+    """Return ``number`` as the 32 bytes all numbers of SM2 have. Raises :class:`Sm2Error` where it has more."""
+    try:
+        return number.to_bytes(SIZE, "big")
+    except OverflowError as error:
+        raise Sm2Error(f"{number:X} does not fit in {SIZE} bytes", f"{number:X} 超出 {SIZE} 字节") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final, Protocol
 
-from keys.errors import Sm2Error
 from keys.sm3 import SIZE, hmac_sm3
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ class Nonces(Protocol):
     """A source of nonces."""
 
     def candidates(self, order: int, secret: bytes, data: bytes) -> Iterator[int]:
-        """Yield numbers from 1 to ``order`` - 1, until one serves. ``secret`` and ``data`` say what for, 32 bytes each."""
+        """Yield numbers from 1 to ``order`` - 1 until one serves, for ``secret`` and ``data`` of 32 bytes each."""
         ...
 
 
@@ -38,8 +37,8 @@ class RandomNonces:
 class DerivedNonces:
     """Nonces that follow from key and data in the manner of RFC 6979, 3.2, with HMAC-SM3, so that results repeat.
 
-    A signature stays as safe as a random one. An encryption does not: who guesses the message can check the guess, unless
-    ``seed`` (RFC 6979, 3.6) is secret. For test keys.
+    A signature stays as safe as a random one. An encryption does not: who guesses the message can check the guess,
+    unless ``seed`` (RFC 6979, 3.6) is secret. For test keys.
     """
 
     def __init__(self, seed: bytes = b"") -> None:
@@ -69,10 +68,9 @@ class FixedNonces:
         self._numbers = numbers
 
     def candidates(self, order: int, secret: bytes, data: bytes) -> Iterator[int]:
-        """Yield the numbers; raises :class:`Sm2Error` behind the last."""
+        """Yield the numbers."""
         del order, secret, data
         yield from self._numbers
-        raise Sm2Error("none of the given nonces serves", "所给的随机数均不可用")
 
 
 RANDOM: Final = RandomNonces()

@@ -242,6 +242,8 @@ def _read_variable(declaration: VariableTlv, layout: Layout) -> Script[ReadFile]
         item = yield from _read_element(sfi, element, shared)
         if not (items or item.status.ok) and alike and int(item.status) != Sw.RECORD_NOT_FOUND:
             return ReadFile(declaration.fid, declaration, item.status)
+        if element.optional and int(item.status) == Sw.RECORD_NOT_FOUND:
+            continue
         items.append(replace(item, number=number))
     status = next((item.status for item in items if item.status.ok), items[0].status)
     return ReadFile(declaration.fid, declaration, status, tuple(items))

@@ -27,6 +27,8 @@ _CHUNK: Final = 0x80
 _BY_NUMBER: Final = 4
 _NEWEST: Final = 1
 _TAG_AND_LENGTH: Final = 2
+BY_TAG: Final = 0
+"""In place of a record's number: its tag finds it."""
 
 
 @unique
@@ -42,7 +44,7 @@ class Protect(Enum):
 class Write:
     """One value to write.
 
-    In a variable file record ``number`` with its ``tag``; in a cyclic file a new record, which has neither; in a
+    In a variable file record ``number``, or ``BY_TAG`` the first with its ``tag``; in a cyclic file a new record; in a
     transparent file its first bytes. ``name`` is what the user calls it. ``fitted``: no source knows the record's
     length, so the card is asked for it, and the data filled with 00.
     """
@@ -103,7 +105,7 @@ def _conditions(writes: list[Write]) -> Iterator[Access]:
 
 def _fitted(write: Write) -> Script[Write]:
     """Return ``write`` with data as long as the record is; a card that does not show the record gets it as it is."""
-    response = yield Command(0x00, 0xB2, write.number, (write.file.fid & 0x1F) << 3 | _BY_NUMBER, le=0)
+    response = yield Command(0x00, 0xB2, *_address(write), le=0)
     room = len(response.data) - _TAG_AND_LENGTH
     if not response.ok or room < 0:
         return write
@@ -116,10 +118,9 @@ def _fitted(write: Write) -> Script[Write]:
 
 
 def _commands(write: Write) -> Iterator[Command]:
-    sfi = write.file.fid & 0x1F
     match write.file:
         case Cyclic():
-            yield Command(0x00, 0xDC, _NEWEST, sfi << 3 | _BY_NUMBER, write.data)
+            yield Command(0x00, 0xDC, *_address(write), write.data)
         case Transparent():
             yield Command(0x00, 0xA4, 0x00, 0x00, write.file.fid.to_bytes(2, "big"))
             for offset in range(0, len(write.data), _CHUNK):
@@ -127,7 +128,13 @@ def _commands(write: Write) -> Iterator[Command]:
                 yield Command(0x00, 0xD6, offset >> 8, offset & 0xFF, chunk)
         case _:
             record = SimpleTlv(write.tag, write.data).encode()
-            yield Command(0x00, 0xDC, write.number, sfi << 3 | _BY_NUMBER, record)
+            yield Command(0x00, 0xDC, *_address(write), record)
+
+
+def _address(write: Write) -> tuple[int, int]:
+    """Return P1 and P2 of commands to a record: by SFI, and by number or tag."""
+    sfi = (write.file.fid & 0x1F) << 3
+    return (write.tag, sfi) if write.number == BY_TAG else (write.number, sfi | _BY_NUMBER)
 
 
 def _send(terminal: Terminal, command: Command, protect: Protect) -> Script[Response]:
@@ -145,8 +152,7 @@ def _read_back(write: Write) -> Script[Written]:
                 return Written(write, readable=False, equal=False)
             content += response.data
         return Written(write, readable=True, equal=content[: len(write.data)] == write.data)
-    sfi = write.file.fid & 0x1F
-    response = yield Command(0x00, 0xB2, write.number, sfi << 3 | _BY_NUMBER, le=0)
+    response = yield Command(0x00, 0xB2, *_address(write), le=0)
     expected = write.data if isinstance(write.file, Cyclic) else SimpleTlv(write.tag, write.data).encode()
     return Written(write, readable=response.ok, equal=response.data == expected)
 

@@ -46,7 +46,7 @@ def update_record(context: Context, command: Command) -> bytes:
     if data[0] != record.tag or data[1] != len(data) - 2:
         raise Refusal(Sw.WRONG_DATA, Reason.RECORD_FORM, file.fid, record.tag)
     context.memory.write(record.offset, data)
-    context.accessed(file)
+    _finish(context, file)
     return b""
 
 
@@ -70,7 +70,7 @@ def append_record(context: Context, command: Command) -> bytes:
     context.memory.write(file.body + 2 + used, data)
     context.memory.write(file.body, (used + len(data)).to_bytes(2, "big"))
     file.changed()
-    context.accessed(file)
+    _finish(context, file)
     return b""
 
 
@@ -91,7 +91,7 @@ def update_binary(context: Context, command: Command) -> bytes:
     if not data or offset + len(data) > file.size:
         raise wrong_length("UPDATE BINARY", f"1-{file.size - offset}", command)
     context.memory.write(file.body + offset, data)
-    context.accessed(file)
+    _finish(context, file)
     return b""
 
 
@@ -116,6 +116,11 @@ def _write_newest(context: Context, file: ElementaryFile, command: Command, name
     place, number = file.next_place()
     context.memory.write(place, bytes((number,)) + data)
     file.changed()
+    _finish(context, file)
+
+
+def _finish(context: Context, file: ElementaryFile) -> None:
+    context.memory.commit()  # a store that fails now answers 6581, which must leave the current EF as it is
     context.accessed(file)
 
 

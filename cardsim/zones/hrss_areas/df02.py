@@ -9,6 +9,7 @@ from cardsim.zones.fields import An, Bcd, Cn, Part, Sequence, Template
 from cardsim.zones.hrss_areas.keys import DF02_KEYS
 from cardsim.zones.hrss_areas.notation import (
     DATE,
+    DATE_60,
     INFERRED,
     PIN,
     REGION,
@@ -81,13 +82,18 @@ _EF06 = VariableTlv(
     update=Key("UK2"),
     source=_SOURCE,
     records=(
-        *only(L1, *(nameless(tag, DATE) for tag in (0x4B, 0x4C, 0x60, 0x4D, 0x4F, 0x50))),
+        *only(
+            L1,
+            *(nameless(tag, DATE) for tag in (0x4B, 0x4C)),
+            DATE_60,
+            *(nameless(tag, DATE) for tag in (0x4D, 0x4F, 0x50)),
+        ),
         *only(
             SINCE_2,
             nameless(0x4C, DATE),
             nameless(0x4B, An(5)),
             nameless(0x4D, REGION),
-            nameless(0x60, DATE),
+            DATE_60,
             nameless(0x4F, An(6)),
             nameless(0x50, REGION),
         ),

@@ -10,6 +10,7 @@ from cardsim.zones.hrss_areas.keys import DF03_KEYS
 from cardsim.zones.hrss_areas.notation import (
     AMOUNT,
     DATE,
+    DATE_60,
     INFERRED,
     PIN,
     REGION,
@@ -36,7 +37,7 @@ _EF05 = VariableTlv(
     records=(
         *only(
             L1,
-            nameless(0x60, DATE),
+            DATE_60,
             nameless(0x98, DATE),
             nameless(0x61, AMOUNT),
             nameless(0x62, DATE),
@@ -48,6 +49,7 @@ _EF05 = VariableTlv(
         *only(
             SINCE_2,
             Element(0x61, REGION, "unemployment_region", "行政区划代码", sure=INFERRED),
+            DATE_60,
             nameless(0x98, DATE),
             nameless(0x62, DATE),
             *(nameless(tag, An(3)) for tag in (0x63, 0x64, 0x65, 0x66)),

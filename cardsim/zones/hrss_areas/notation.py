@@ -64,3 +64,6 @@ def _neutral(tag: int, kind: FieldType) -> tuple[str, str]:
 
 SCHOOLING: Final = Template((part(0x57, An(3)), part(0x58, REGION), part(0x59, An(0x28), "school", "院校")))
 """In DF02 with layout 1.00, in DF01 since."""
+
+DATE_60: Final = replace(nameless(0x60, DATE), optional=True)
+"""Listed for DF02 EF06 and for DF03 EF05; the profile setting tag_60_file says which has it (facts hrss-card 11)."""

@@ -1,15 +1,15 @@
 """The wire format between the pcsc-lite client library and its service: layouts, numbers, codes. No I/O, no state.
 
 Requests are a header (size of the body, command), a body and, for two commands, a payload that the body announces.
-Replies are the same body filled in, without header, and a payload. Numbers are 32 bits, little-endian, as on every
-machine that Linux distributions build pcsc-lite for today. Source: facts pcsc 9.
+Replies are the same body filled in, without header, and a payload. Numbers have 32 bits in the machine's own byte
+order, since both sides are programs on one machine. Source: facts pcsc 9.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag, unique
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
 MAJOR: Final = 4
 MINORS: Final = (4, 5)
@@ -154,25 +154,25 @@ class Control(IntEnum):
 FEATURES: Final = bytes((0x12, 4)) + Control.GET_TLV_PROPERTIES.to_bytes(4, "big")
 """Answer to GET_FEATURES: one feature, TLV properties, and the control code that asks for them, big-endian."""
 TLV_PROPERTIES: Final = bytes((0x0A, 4)) + (65_536).to_bytes(4, "little")
-"""Answer to GET_TLV_PROPERTIES: the largest APDU data."""
+"""Answer to GET_TLV_PROPERTIES: one property, dwMaxAPDUDataSize, little-endian."""
 
 SHARED_EXCLUSIVELY: Final = -1
 """In a record's sharing field, where else the number of handles is."""
 
-HEADER: Final = Struct("<II")
-VERSION: Final = Struct("<iiI")
-ESTABLISH: Final = Struct("<IIi")
-RELEASE: Final = Struct("<II")
-CONNECT: Final = Struct(f"<I{MAX_NAME}sIIiII")
-RECONNECT: Final = Struct("<iIIIII")
-DISCONNECT: Final = Struct("<iII")
-BEGIN: Final = Struct("<iI")
-END: Final = Struct("<iII")
-TRANSMIT: Final = Struct("<iIIIIIII")
-CONTROL: Final = Struct("<iIIIII")
-STATUS: Final = Struct("<iI")
-CANCEL: Final = Struct("<iI")
-WAITED: Final = Struct("<II")
-READER_EVENTS: Final = Struct("<II")
-COUNT: Final = Struct("<I")
-RECORD: Final = Struct(f"<{MAX_NAME}sIIi{MAX_ATR}s3xII")
+HEADER: Final = Struct("=II")
+VERSION: Final = Struct("=iiI")
+ESTABLISH: Final = Struct("=IIi")
+RELEASE: Final = Struct("=II")
+CONNECT: Final = Struct(f"=I{MAX_NAME}sIIiII")
+RECONNECT: Final = Struct("=iIIIII")
+DISCONNECT: Final = Struct("=iII")
+BEGIN: Final = Struct("=iI")
+END: Final = Struct("=iII")
+TRANSMIT: Final = Struct("=iIIIIIII")
+CONTROL: Final = Struct("=iIIIII")
+STATUS: Final = Struct("=iI")
+CANCEL: Final = Struct("=iI")
+WAITED: Final = Struct("=II")
+READER_EVENTS: Final = Struct("=II")
+COUNT: Final = Struct("=I")
+RECORD: Final = Struct(f"={MAX_NAME}sIIi{MAX_ATR}s3xII")

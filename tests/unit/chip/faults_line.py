@@ -16,9 +16,9 @@ STALE = "native-card-os 5.1: the challenge fetched directly before"
 ANY_WRONG_MAC = "native-card-os 4.2: 6988; 9302 in hrss-card 3"
 FORM = "ISO/IEC 7816-4, 11.4; native-card-os 4"
 ORDER = "native-card-os 15.3: the data is looked at behind the MAC"
+READ_ORDER = "native-card-os 4; 15.3: no manual gives the order, a protected READ looks at its MAC first"
 
 CHALLENGE = "0084000008"
-NO_CHALLENGE = (ONE, VERIFY_ONE, "00A4000002EF05")
 PUK = "0082000A1048FA42AB9FF0A4310102030405060708"
 AT_UNBLOCK = (*AT_WORK, PUK, CHALLENGE)
 BLOCK_FOR_EVER = "841E00010477804550"
@@ -96,7 +96,8 @@ def _of_every_command() -> Iterator[Fault]:
         if signed.elsewhere:
             moved = signed.elsewhere + right[8:]
             yield Fault(f"{name} the MAC of another P1 P2", before, moved, "6988", LINE_MAC, charged=True, spent=True)
-        yield Fault(f"{name} no challenge was fetched", (*before, f"{wrong} 6988"), right, "6984", STALE)
+        yield Fault(f"{name} no challenge was fetched", before[:-1], right, "6984", STALE)
+        yield Fault(f"{name} a wrong one took the challenge", (*before, f"{wrong} 6988"), right, "6984", STALE)
         yield Fault(
             f"{name} the MAC of the challenge before",
             (*before, CHALLENGE),
@@ -145,7 +146,13 @@ LINE: tuple[Fault, ...] = (
     Fault("PIN CHANGE/UNBLOCK: no data", AT_UNBLOCK, "84240000", "6987", LINE_MAC),
     Fault("PIN CHANGE/UNBLOCK: three bytes", AT_UNBLOCK, "8424000003AABBCC", "6987", LINE_MAC),
     Fault(
-        "UPDATE BINARY: MAC of another key", AT_WORK, "04D68D0006AABB29E612D4", "6988", LINE_MAC, "tree", {}, True, True
+        "UPDATE BINARY: the MAC of another key",
+        AT_WORK,
+        "04D68D0006AABB29E612D4",
+        "6988",
+        LINE_MAC,
+        charged=True,
+        spent=True,
     ),
     Fault(
         "UPDATE BINARY: MAC with the challenge as IV",
@@ -225,22 +232,22 @@ LINE: tuple[Fault, ...] = (
     _signed("UPDATE BINARY: sealed, of no bytes", "04D690000C8EAFFF1EA7206DE64E056F69", "6700"),
     _signed("UPDATE BINARY: sealed, offset at the end", "04D690080CF2B99E470E03FD15D0821CCA", "6B00"),
     _signed("UPDATE BINARY: sealed, one byte over the end", "04D690070C967D0364C220B1B007E2DF3D", "6700"),
-    _signed("protected READ RECORD: number behind the last", "04B20504049030328E", "6A83"),
-    _signed("protected READ RECORD: no such tag", "04B22300049C6F8D04", "6A83"),
-    _signed("protected READ RECORD: PIN missing", "04B2333004EE256BF1", "6982", FORM, (ONE, CHALLENGE)),
-    _signed("protected READ RECORD: transparent", "04B201440401EC1DEF", "6981"),
-    _signed("protected READ RECORD: mode 6", "04B20106049DD7DA27", "6A86"),
-    _signed("protected READ RECORD: no such SFI", "04B201AC04DB3637F5", "6A82"),
-    _signed("protected READ RECORD: no current EF", "04B2010404C34D6A9F", "6986", FORM, (ONE, CHALLENGE)),
-    _signed("protected READ RECORD: data before the MAC", "04B2010405AACB9AE183", "6700"),
-    _signed("protected READ BINARY: offset at the end", "04B08820041671ABD3", "6B00"),
-    _signed("protected READ BINARY: PIN missing", "04B088000451DA800F", "6982", FORM, (ONE, CHALLENGE)),
-    _signed("protected READ BINARY: key missing", "04B08900043E300F8C", "6982"),
-    _signed("protected READ BINARY: a record file by SFI", "04B0850004E1216E50", "6981"),
-    _signed("protected READ BINARY: a record file is current", "04B0000004A1F0CC63", "6981"),
-    _signed("protected READ BINARY: P1=A7", "04B0A7000473D1C103", "6A86"),
-    _signed("protected READ BINARY: no such SFI", "04B095000495C49A1E", "6A82"),
-    _signed("protected READ BINARY: data before the MAC", "04B0880005AACDB48407", "6700"),
+    _signed("protected READ RECORD: number behind the last", "04B20504049030328E", "6A83", READ_ORDER),
+    _signed("protected READ RECORD: no such tag", "04B22300049C6F8D04", "6A83", READ_ORDER),
+    _signed("protected READ RECORD: PIN missing", "04B2333004EE256BF1", "6982", READ_ORDER, (ONE, CHALLENGE)),
+    _signed("protected READ RECORD: transparent", "04B201440401EC1DEF", "6981", READ_ORDER),
+    _signed("protected READ RECORD: mode 6", "04B20106049DD7DA27", "6A86", READ_ORDER),
+    _signed("protected READ RECORD: no such SFI", "04B201AC04DB3637F5", "6A82", READ_ORDER),
+    _signed("protected READ RECORD: no current EF", "04B2010404C34D6A9F", "6986", READ_ORDER, (ONE, CHALLENGE)),
+    _signed("protected READ RECORD: data before the MAC", "04B2010405AACB9AE183", "6700", READ_ORDER),
+    _signed("protected READ BINARY: offset at the end", "04B08820041671ABD3", "6B00", READ_ORDER),
+    _signed("protected READ BINARY: PIN missing", "04B088000451DA800F", "6982", READ_ORDER, (ONE, CHALLENGE)),
+    _signed("protected READ BINARY: key missing", "04B08900043E300F8C", "6982", READ_ORDER),
+    _signed("protected READ BINARY: a record file by SFI", "04B0850004E1216E50", "6981", READ_ORDER),
+    _signed("protected READ BINARY: a record file is current", "04B0000004A1F0CC63", "6981", READ_ORDER),
+    _signed("protected READ BINARY: P1=A7", "04B0A7000473D1C103", "6A86", READ_ORDER),
+    _signed("protected READ BINARY: no such SFI", "04B095000495C49A1E", "6A82", READ_ORDER),
+    _signed("protected READ BINARY: data before the MAC", "04B0880005AACDB48407", "6700", READ_ORDER),
     _signed("PIN CHANGE/UNBLOCK: data before the MAC", "8424000006AABB18919AF3", "6700", LINE_MAC, AT_UNBLOCK),
     _signed("PIN CHANGE/UNBLOCK, reload: no PIN", "842400010414A38D82", "6988", LINE_MAC, AT_UNBLOCK),
     _signed(

@@ -1,7 +1,7 @@
 """A second, naive card: the default 2nd-generation one at its T=0 port, from the sheets, sharing no code with the chip.
 
-It knows SELECT, READ RECORD, READ BINARY, VERIFY, CHANGE PIN and GET RESPONSE as facts hrss-card 3 and 5 have them.
-Plain strings and dicts; slow and obvious on purpose.
+It knows SELECT, READ RECORD, READ BINARY, VERIFY, CHANGE PIN and GET RESPONSE as facts hrss-card 3 and 5 have them;
+what keys are for is in model_keys. Plain strings and dicts; slow and obvious on purpose.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ EF06 = {
     "0D": "19900307",
 }
 RECORDS = {"EF05": EF05, "EF06": EF06}
-KEY_ONLY = ("EF07", "EF08")
+TRANSPARENT = {"EF07": 0x400, "EF08": 0x1000}
 
 
 class StoreFailureError(Exception):
@@ -41,6 +41,7 @@ class Model:
     def __init__(self) -> None:
         self.pin = "123456"
         self.tries = 6
+        self.records = {fid: dict(elements) for fid, elements in RECORDS.items()}
         self.fail_after: int | None = None
         self.reset()
 
@@ -62,26 +63,29 @@ class Model:
                 case "00B2":
                     answer = self._read_record(command[4:6], int(command[6:8], 16))
                 case "00B0":
-                    answer = self._read_binary(int(command[4:6], 16))
+                    answer = self._read_binary(command)
                 case "0020":
                     answer = self._verify(command[4:6], command[6:8], command[10:])
                 case "805E":
                     answer = self._change(command[4:6], command[6:8], command[10:])
-                case other:
-                    raise AssertionError(other)
+                case _:
+                    answer = self._with_keys(command)
         except StoreFailureError:
             return "6581"
-        if len(answer) == 4:
+        if len(answer) == 4 and answer[0] in "69":
             return answer
         if command[:4] == "00A4":
             self.waiting = answer
             return f"61{len(answer) // 2:02X}"
         return self._fit(answer, command[8:10] or "00")
 
+    def _with_keys(self, command: str) -> str:
+        raise AssertionError(command)
+
     @staticmethod
     def _fit(data: str, le: str) -> str:
         size = len(data) // 2
-        return data + "9000" if int(le, 16) == size else f"6C{size:02X}"
+        return data + "9000" if (int(le, 16) or 256) == size else f"6C{size:02X}"
 
     def _get_response(self, command: str) -> str:
         if not self.waiting:
@@ -137,7 +141,7 @@ class Model:
 
     @staticmethod
     def _file(directory: str, fid: str) -> str:
-        known = directory == "DDF1" and (fid in RECORDS or fid in KEY_ONLY)
+        known = directory == "DDF1" and (fid in RECORDS or fid in TRANSPARENT)
         return f"{directory}/{fid}" if known else "6A82"
 
     def _path(self, directory: str, path: str) -> str:
@@ -161,9 +165,9 @@ class Model:
         file = self._by_sfi(p2 // 8)
         if file in ("6986", "6A82"):
             return file
-        if file in KEY_ONLY:
+        if file in TRANSPARENT:
             return "6981"
-        records = [f"{tag}{len(value) // 2:02X}{value}" for tag, value in RECORDS[file].items()]
+        records = [f"{tag}{len(value) // 2:02X}{value}" for tag, value in self.records[file].items()]
         number = int(p1, 16)
         if mode == 0:
             wanted = [record for record in records if record[:2] == p1]
@@ -176,7 +180,8 @@ class Model:
         self.file = file
         return "".join(wanted)
 
-    def _read_binary(self, p1: int) -> str:
+    def _read_binary(self, command: str) -> str:
+        p1 = int(command[4:6], 16)
         if p1 & 0xE0 in (0xA0, 0xC0, 0xE0):
             return "6A86"
         file = self._by_sfi(p1 % 32 if p1 & 0x80 else 0)

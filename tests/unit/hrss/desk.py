@@ -18,6 +18,8 @@ from tests.unit.hrss import openssl
 from tests.unit.hrss.sheet import FileRow, KeyRow, external_keys, key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cardsim.perso import CardImage
 
 SSSE = "00A404000F7378312E73682EC9E7BBE1B1A3D5CF"
@@ -29,8 +31,8 @@ HOLDER = {"card_identification": "639900D15600000500BF7C7A48FB4966", "institutio
 
 
 @cache
-def _image(layout: Layout, settings: str) -> CardImage:
-    return make_image(HOLDER, layout=layout, settings=json.loads(settings))
+def _image(layout: Layout, holder: str, settings: str) -> CardImage:
+    return make_image(HOLDER | json.loads(holder), layout=layout, settings=json.loads(settings))
 
 
 class Desk:
@@ -39,8 +41,10 @@ class Desk:
     Challenges are 11.., 22.., 33.. and so on; a power cycle begins again at 11.
     """
 
-    def __init__(self, layout: Layout = Layout.V2_00, /, **settings: object) -> None:
-        image = _image(layout, json.dumps(settings, sort_keys=True))
+    def __init__(
+        self, layout: Layout = Layout.V2_00, /, holder: Mapping[str, object] | None = None, **settings: object
+    ) -> None:
+        image = _image(layout, json.dumps(holder or {}, sort_keys=True), json.dumps(settings, sort_keys=True))
         self.memory = Memory(image.memory, NoJournal())
         self.card = Card(self.memory, image.profile, self._entropy, strict=True)
         self.port = T0Port(self.card, image.profile)

@@ -197,7 +197,7 @@ def test_the_command_says_it_in_lines(card: str, capsys: pytest.CaptureFixture[s
     refused = "EF05 Household registration  [6982 security status not satisfied: needs PIN HRSS or key RK1]"
     start = lines.index("DF01 Public information")
     assert lines[start + 1] == f"  {refused}"
-    assert lines[lines.index("  EF16 Reserved 1") + 1] == "    296 bytes"
+    assert lines[lines.index("  EF16 Reserved 1") + 1] == "    3 of 296 bytes"
 
 
 def test_the_command_says_it_in_chinese(card: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,12 +34,13 @@ def test_an_fci_is_a_tree() -> None:
     lines = explained((SELECT, FCI))
     assert [line.en for line in lines] == [
         "9000 done",
+        "SSSE HRSS application",
         "6F FCI template",
         '  84 DF name 7378312E73682EC9E7BBE1B1A3D5CF "sx1.sh.社会保障"',
         "  A5 FCI proprietary template",
         "    88 SFI of the directory 1E",
     ]
-    assert lines[2].zh == '  84 DF 名称 7378312E73682EC9E7BBE1B1A3D5CF "sx1.sh.社会保障"'
+    assert lines[3].zh == '  84 DF 名称 7378312E73682EC9E7BBE1B1A3D5CF "sx1.sh.社会保障"'
 
 
 def test_a_dir_record_is_a_tree() -> None:

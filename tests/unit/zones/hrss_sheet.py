@@ -33,7 +33,7 @@ DF02 EF09: 55 an 10h, 56 an 46h, 96 cn 4, 97 cn 3
 DF02 EF15: 99 T 10h x4 {10 an 3, 11 cn 4, 12 cn 3}, 0F cn 4, 1F cn 3
 DF02 EF16: rec 12h x4 {an 3, cn 4, cn 4, cn 4, cn 3}
 
-DF03 EF05: 61 cn 3, 98 cn 4, 62 cn 4, 63 an 3, 64 an 3, 65 an 3, 66 an 3
+DF03 EF05: 61 cn 3, 60 cn 4, 98 cn 4, 62 cn 4, 63 an 3, 64 an 3, 65 an 3, 66 an 3
 DF03 EF06: 45 an 14h, 46 an 2, 47 an 2, 48 an 1, 49 an 1, 67 cn 4, 6B an 3Ch,
            4A T 61h x3 {13 an 2, 14 an 1, 15 an 14h, 16 cn 4, 17 an 3Ch}
 DF03 EF07: 70 an 3, 71 cn 3, 6E cn 4, 6C cn 4, 6F cn 4, 73 cn 4

@@ -1,0 +1,94 @@
+"""The certificate authority of a zone: its root, the zone's CA below it, and below that the cards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from keys.pki.binding import ZoneBinding
+from keys.pki.issue import Period, Signer, distinguished_name
+from keys.sm2 import PrivateKey
+from keys.sm3 import hmac_sm3
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from keys.pki.certificate import Certificate
+    from keys.sm2 import PublicKey
+
+LONG: Final = Period(datetime(2020, 1, 1, tzinfo=UTC), datetime(2069, 12, 31, 23, 59, 59, tzinfo=UTC))
+"""For authorities whose certificates must not depend on when they are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneId:
+    """A zone as keys and certificates name it: "HRSS", and the AID of its application."""
+
+    name: str
+    aid: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CardCertificate:
+    """A card's key pair and its certificate."""
+
+    key: PrivateKey
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateAuthority:
+    """The authority of one zone."""
+
+    zone: ZoneId
+    root: Signer
+    ca: Signer
+
+    @classmethod
+    def create(cls, zone: ZoneId, label: str, root: PrivateKey, ca: PrivateKey, period: Period = LONG) -> Self:
+        """Return an authority with these keys; ``label`` tells in every name whose it is."""
+        name = distinguished_name(label, f"{label} {zone.name} root CA")
+        top = Signer.root(root, name, period, ZoneBinding(zone.aid))
+        return cls(zone, top, _below(top, zone, label, ca, period, 1))
+
+    def renewed(self, label: str, ca: PrivateKey, period: Period, number: int) -> Self:
+        """Return the authority with another CA below the same root; ``number`` is in the CA's name."""
+        return type(self)(self.zone, self.root, _below(self.root, self.zone, label, ca, period, number))
+
+    @property
+    def chain(self) -> tuple[Certificate, ...]:
+        """What stands between the root and a card."""
+        return (self.ca.certificate,)
+
+    def card(
+        self,
+        public: PublicKey,
+        identification: bytes,
+        period: Period,
+        key_versions: tuple[tuple[str, int], ...] = (),
+    ) -> Certificate:
+        """Return the certificate of the card with this identification code (16 bytes on a social-security card).
+
+        The code is the subject's serialNumber, in hexadecimal digits; code, zone and ``key_versions`` stand in the
+        zone binding. Raises :class:`keys.pki.PkiError`.
+        """
+        organisation = f"{self.zone.name} card"
+        name = distinguished_name(organisation, organisation, identification.hex().upper())
+        return self.ca.card(public, name, period, ZoneBinding(self.zone.aid, identification, key_versions))
+
+    def card_key(self, identification: bytes) -> PrivateKey:
+        """Return the private key that the card with this code gets: the same each time, and the CA can compute it."""
+        return PrivateKey.derive(hmac_sm3(self.ca.key, b"card key" + identification))
+
+    def personalised(
+        self, identification: bytes, period: Period, key_versions: tuple[tuple[str, int], ...] = ()
+    ) -> CardCertificate:
+        """Return key pair and certificate for a card; the same arguments give the same bytes."""
+        key = self.card_key(identification)
+        return CardCertificate(key, self.card(key.public, identification, period, key_versions))
+
+
+def _below(root: Signer, zone: ZoneId, label: str, key: PrivateKey, period: Period, number: int) -> Signer:
+    name = distinguished_name(label, f"{label} {zone.name} CA {number}")
+    return root.authority(key, name, period, ZoneBinding(zone.aid))

@@ -1,0 +1,130 @@
+"""Who may read and write every file: the card against the sheet's table, for every subset of two credentials.
+
+The table (sheet.py) is the classes of hrss-card 6 and the keys of 4.1; a naive evaluator says what they mean.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cardsim.zones.hrss import HRSS
+from cardsim.zones.layouts import L1, L2, Layout
+from cardsim.zones.model import Directory
+from tests.unit.hrss.desk import VERIFY, Desk, content, writing
+from tests.unit.hrss.sheet import FILES, KeyRow, directories_of, external_keys, files_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLACES = [(layout, directory) for layout in (L1, L2) for directory in directories_of(layout)]
+each_place = pytest.mark.parametrize(
+    ("layout", "directory"), PLACES, ids=[f"{layout.text} {name}" for layout, name in PLACES]
+)
+Proved = tuple[KeyRow | None, ...]
+"""What somebody has proved; ``None`` is the PIN."""
+
+
+def subsets(directory: str) -> Iterator[Proved]:
+    """Nothing, the PIN, every key that EXTERNAL AUTHENTICATE takes here, and all pairs of these."""
+    credentials = (None, *external_keys(directory))
+    for size in range(3):
+        yield from combinations(credentials, size)
+
+
+def prove(desk: Desk, directory: str, proved: Proved) -> None:
+    """Power on, enter, and prove these and nothing else."""
+    desk.power_cycle()
+    desk.enter(directory)
+    for credential in proved:
+        if credential is None:
+            desk.do(VERIFY)
+        else:
+            assert desk.prove(credential) == "9000"
+
+
+def keys_in(proved: Proved) -> frozenset[int]:
+    return frozenset(row.reference for row in proved if row is not None)
+
+
+@pytest.mark.parametrize("layout", [L1, L2], ids=["1.00", "2.00"])
+def test_the_table_has_every_file(layout: Layout) -> None:
+    declared = []
+    for df in HRSS.application.walk():
+        name = "SSSE" if df is HRSS.application else f"{df.fid:04X}"
+        for file in df.files:
+            if layout in df.layouts & file.layouts:
+                sfi = {L1: 0x0B, L2: 0x1E}[layout] if isinstance(file, Directory) else file.fid & 0x1F
+                declared.append(f"{name} EF{sfi:02X}")
+    assert sorted(declared) == sorted(row.name for row in FILES if layout in row.layouts)
+
+
+@each_place
+def test_reading(layout: Layout, directory: str) -> None:
+    desk = Desk(layout)
+    for proved in subsets(directory):
+        prove(desk, directory, proved)
+        for row in files_of(directory, layout):
+            may = row.readable(keys_in(proved), pin=None in proved)
+            assert desk.read(row)[-4:] == ("9000" if may else "6982"), (row.name, proved)
+
+
+@each_place
+def test_writing(layout: Layout, directory: str) -> None:
+    """Under NEVER nobody writes, whatever he has proved."""
+    desk = Desk(layout)
+    for proved in subsets(directory):
+        prove(desk, directory, proved)
+        for row in files_of(directory, layout):
+            before = desk.contents
+            answer = desk.write(row, content(row, layout))
+            assert answer == ("9000" if row.writable(keys_in(proved)) else "6982"), (row.name, proved)
+            assert desk.contents == before or (row.cyclic and answer == "9000")
+
+
+@each_place
+def test_what_holds_for_the_first_record_holds_for_all(layout: Layout, directory: str) -> None:
+    """By number, by tag and all at once; no record of these layouts has a condition of its own."""
+    desk = Desk(layout)
+    for proved in ((), (None,), *((row,) for row in external_keys(directory))):
+        prove(desk, directory, proved)
+        for row in files_of(directory, layout):
+            if row.transparent:
+                continue
+            expected = "9000" if row.readable(keys_in(proved), pin=None in proved) else "6982"
+            assert {desk.sw(f"00B2{number:02X}{row.sfi << 3 | 4:02X}00") for number in range(1, 255)} == {
+                expected,
+                "6A83",
+            }
+            assert {desk.sw(f"00B2{tag:02X}{row.sfi << 3:02X}00") for tag in range(256)} == {expected, "6A83"}
+            desk.do(f"00A4000002EF{row.sfi:02X}")
+            assert desk.sw("00B2010500") == expected
+
+
+@each_place
+def test_a_write_key_never_grants_reading(layout: Layout, directory: str) -> None:
+    """Not one, and not all of them together."""
+    files = files_of(directory, layout)
+    read_keys = {row.read_key for row in files}
+    write_keys = tuple(row for row in external_keys(directory) if row.reference not in read_keys)
+    assert {row.write_key for row in files} - {None} <= {row.reference for row in write_keys}
+    desk = Desk(layout)
+    prove(desk, directory, write_keys)
+    for row in files:
+        assert desk.read(row)[-4:] == ("9000" if row.read == "free" else "6982"), row.name
+
+
+@each_place
+def test_a_read_key_never_grants_writing(layout: Layout, directory: str) -> None:
+    files = files_of(directory, layout)
+    write_keys = {row.write_key for row in files}
+    others = tuple(row for row in external_keys(directory) if row.reference not in write_keys)
+    desk = Desk(layout)
+    prove(desk, directory, (None, *others))
+    before = desk.contents
+    for row in files:
+        assert desk.write(row, content(row, layout)) == "6982", row.name
+        assert desk.sw(f"{writing(row)}01AA") == "6982", row.name
+    assert desk.contents == before

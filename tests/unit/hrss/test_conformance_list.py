@@ -1,0 +1,519 @@
+"""The checks that hrss-card section 11 lists for 2nd-generation cards (社保系列8), each as a test of its name.
+
+The sheet words the 27 checks as 25 items, some of which hold two. They run on layouts 1.00 and 2.00 alike where both
+have what is checked. Left out: the zero-amount debit, since the card has no medical debit command.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from apdu import parse_simple
+from cardsim.zones.layouts import L1, L2, Layout
+from tests.unit.hrss import openssl
+from tests.unit.hrss.desk import REGION, SOURCE, SSSE, VERIFY, Desk, content, reading, writing
+from tests.unit.hrss.sheet import DIRECTORIES, FILES, KEYS, FileRow, KeyRow, directories_of, file, files_of, key
+from tests.unit.zones.hrss_sheet import LAYOUT_1, LAYOUT_2, Row, parse
+
+each_layout = pytest.mark.parametrize("layout", [L1, L2], ids=["1.00", "2.00"])
+IRK, RK, UK = key("SSSE/IRK"), key("SSSE/RK"), key("SSSE/UK")
+
+# hrss-card 2.1 and 2.2, in the notation of hrss_sheet.py.
+_SSSE = "SSSE EF05: 01 b 10h, 02 an 1, 03 an 4, 04 cn 0Ch, 05 cn 4, 06 cn 4, 07 an 9\n"
+_BASIC_1 = "SSSE EF06: 08 an 12h, 09 an 1Eh, 0A an 1, 0B cn 1, 0C cn 3, 0D cn 4\n"
+_BASIC_2 = "SSSE EF06: 08 an 12h, 09 an 1Eh, 4E an 14h, 0A an 1, 0B cn 1, 0C cn 3, 0D cn 4\n"
+_UNKNOWN_SIZE = 20
+AIDS = {
+    "DF01": "D15600000500",
+    "DF02": "D15600000501",
+    "DF03": "D15600000502",
+    "DF04": "D15600000503",
+    "DF05": "D15600000505",
+    "DF06": "D15600000506",
+    "DF07": "D15600000504",
+}
+
+
+def sheet_rows(layout: Layout) -> dict[str, list[Row]]:
+    """The sheet's records of every file."""
+    table = _SSSE + (_BASIC_1 + LAYOUT_1 if layout is L1 else _BASIC_2 + LAYOUT_2)
+    found: dict[str, list[Row]] = {}
+    for row in parse(table):
+        found.setdefault(row.file, []).append(row)
+    return found
+
+
+def unlocked(layout: Layout, directory: str) -> Desk:
+    desk = Desk(layout)
+    desk.unlock(directory)
+    return desk
+
+
+def records(desk: Desk, row: FileRow) -> list[str]:
+    """All records of a file of the current directory, by number."""
+    found: list[str] = []
+    while (answer := desk.send(f"00B2{len(found) + 1:02X}{row.sfi << 3 | 4:02X}00"))[-4:] == "9000":
+        found.append(answer[:-4])
+    assert answer == "6A83"
+    return found
+
+
+def expected_records(row: Row) -> list[tuple[int, int]]:
+    return [(int(row.tag, 16), row.size or _UNKNOWN_SIZE)] * row.times
+
+
+# --- PIN format ---
+
+
+def test_pin_format() -> None:
+    """Two digits a byte: 00 20 00 00 03 for six; ASCII digits, or one byte, are no PIN (hrss-card 5)."""
+    desk = Desk()
+    desk.enter("SSSE")
+    assert desk.sw("0020000003123456") == "9000"
+    assert desk.sw("0020000006313233343536") == "63C5"
+    assert [desk.sw(f"00200000{len(pin) // 2:02X}{pin}") for pin in ("12", "12345678901234")] == ["6700"] * 2
+    assert desk.sw("805E010007123456FF654321") == "9000"
+    assert [desk.sw(f"0020000003{pin}") for pin in ("123456", "654321")] == ["63C5", "9000"]
+
+
+@pytest.mark.parametrize("pin", ["1234", "12345", "123456", "123456789012"])
+def test_pin_format_of_other_lengths(pin: str) -> None:
+    """Two to six bytes, an odd last digit with F (hrss-card 5, terminal-interface 2.3)."""
+    desk = Desk(holder={"hrss_pin": pin})
+    desk.enter("SSSE")
+    digits = pin + "F" * (len(pin) % 2)
+    assert desk.sw(f"00200000{len(digits) // 2:02X}{digits}") == "9000"
+
+
+# --- ATR ---
+
+
+@each_layout
+def test_atr(layout: Layout) -> None:
+    """3B 6D 00 00 and 13 bytes: 00, chip and COS, manufacturer, city, serial (hrss-card 7); warm and cold the same."""
+    desk = Desk(layout)
+    atr = desk.connection.atr
+    assert atr.hex().upper() == "3B6D0000" + "00" + "81544C92" + "8684" + "6399" + "00BF7C7A"
+    assert desk.connection.reset() == atr == desk.port.power_on()
+
+
+# --- response formats ---
+
+
+@each_layout
+def test_response_formats(layout: Layout) -> None:
+    """At the T=0 contacts: 61xx and GET RESPONSE behind data, 6Cxx for a wrong Le, an EF without FCI (hrss-card 3)."""
+    desk = Desk(layout)
+
+    def t0(command: str) -> str:
+        return desk.port.transmit(bytes.fromhex(command)).hex().upper()
+
+    dir_sfi = "0B" if layout is L1 else "1E"
+    assert t0(SSSE) == "6118"
+    assert t0("00C0000018") == f"6F16840F7378312E73682EC9E7BBE1B1A3D5CFA5038801{dir_sfi}9000"
+    assert t0("00A4000002EF05") == "9000"
+    assert [t0("00B2030406"), t0("00B20304FF"), t0("00B2030400")] == [
+        {L1: "0304312E30309000", L2: "0304322E30309000"}[layout],
+        "6C06",
+        "6C06",
+    ]
+    assert t0("0084000008") == "11" * 8 + "9000"
+    assert [t0("0088000010" + "00" * 16), len(t0("00C0000008"))] == ["6108", 20]
+    for fid, aid in AIDS.items():
+        if fid in directories_of(layout):
+            assert t0(f"00A4000002{fid}") == "610A"
+            assert t0("00C000000A") == f"6F088406{aid}9000"
+
+
+@each_layout
+def test_response_format_of_records_is_tag_length_value(layout: Layout) -> None:
+    """Twelve sources and more (hrss-card 2): READ RECORD by number and by tag answers the whole TLV."""
+    desk = unlocked(layout, "SSSE")
+    for number in range(1, 8):
+        by_number, by_tag = desk.do(f"00B2{number:02X}2C00"), desk.do(f"00B2{number:02X}2800")
+        assert by_number == by_tag
+        assert by_number[:2] == f"{number:02X}"
+        assert int(by_number[2:4], 16) == len(by_number) // 2 - 2
+
+
+# --- 1- and 2-level factors ---
+
+
+@each_layout
+def test_one_level_factor(layout: Layout) -> None:
+    """N=1: from the city's key, the card factor alone, the last 8 bytes of the ATR (hrss-card 4.2)."""
+    desk = Desk(layout)
+    desk.enter("SSSE")
+    city_key = openssl.diversified(openssl.root("HRSS/SSSE/UK"), b"639900sx")
+    card_key = openssl.diversified(city_key, desk.connection.atr[-8:])
+    proof = openssl.proof(card_key, desk.challenge(), SOURCE)
+    assert desk.sw(f"0082000410{proof.hex()}{SOURCE.hex()}") == "9000"
+
+
+@each_layout
+def test_two_level_factors(layout: Layout) -> None:
+    """N=2: region factor, then card factor; the region is the card identification code's first six digits."""
+    desk = Desk(layout)
+    desk.enter("SSSE")
+    region = desk.do("00B2012C00")[4:10]
+    card_key = openssl.root("HRSS/SSSE/UK")
+    for factor in (region.encode() + b"sx", desk.connection.atr[-8:]):
+        card_key = openssl.diversified(card_key, factor)
+    proof = openssl.proof(card_key, desk.challenge(), SOURCE)
+    assert desk.sw(f"0082000410{proof.hex()}{SOURCE.hex()}") == "9000"
+
+
+@pytest.mark.parametrize("factors", [(0,), (1,), (0, 1), (1, 0)], ids=["city", "card", "both", "swapped"])
+def test_both_factors_are_needed_in_their_order(factors: tuple[int, ...]) -> None:
+    desk = Desk()
+    desk.enter("SSSE")
+    card_key = openssl.root("HRSS/SSSE/UK")
+    for each in factors:
+        card_key = openssl.diversified(card_key, (b"639900sx", desk.connection.atr[-8:])[each])
+    proof = openssl.proof(card_key, desk.challenge(), SOURCE)
+    assert desk.sw(f"0082000410{proof.hex()}{SOURCE.hex()}") == ("9000" if factors == (0, 1) else "63C2")
+
+
+# --- EF05 ---
+
+
+@each_layout
+def test_city_code_in_the_card_id(layout: Layout) -> None:
+    """City 3, RID, serial 4, check 4; city and serial are those of the ATR (hrss-card 7)."""
+    desk = Desk(layout)
+    desk.enter("SSSE")
+    code = desk.do("00B2012C12")
+    assert code[:4] == "0110"
+    city, rid, serial = code[4:10], code[10:20], code[20:28]
+    assert (city, rid) == (REGION, "D156000005")
+    historical = desk.connection.atr.hex().upper()[8:]
+    assert (historical[14:18], historical[18:26]) == (city[:4], serial)
+
+
+@each_layout
+def test_spec_version(layout: Layout) -> None:
+    desk = Desk(layout)
+    desk.enter("SSSE")
+    assert desk.do("00B2032806") == {L1: "0304312E3030", L2: "0304322E3030"}[layout]
+
+
+@each_layout
+def test_institution_number(layout: Layout) -> None:
+    """12 bytes: prefix 5, city 3, province's capital 2, vendor and serial 2 (hrss-card 7 [inf])."""
+    desk = Desk(layout)
+    desk.enter("SSSE")
+    number = desk.do("00B204280E")
+    assert number[:4] == "040C"
+    assert (number[4:14], number[14:20], len(number)) == ("9156000002", REGION, 28)
+
+
+# --- files ---
+
+
+@each_layout
+def test_all_df_and_ef_are_present(layout: Layout) -> None:
+    """Every one by FID and by SFI, DFs by name too; none besides."""
+    desk = Desk(layout)
+    for directory in DIRECTORIES:
+        desk.do(SSSE)
+        present = directory in directories_of(layout)
+        if directory != "SSSE":
+            assert desk.sw(f"00A4000002{directory}") == ("9000" if present else "6A82")
+            assert desk.sw(f"00A4040006{AIDS[directory]}") == ("9000" if present else "6A82")
+        if present:
+            found = {sfi for sfi in range(1, 31) if desk.sw(f"00A4000002EF{sfi:02X}") == "9000"}
+            assert found == {row.sfi for row in files_of(directory, layout)}
+            assert found == {sfi for sfi in range(1, 31) if desk.sw(f"00B201{sfi << 3 | 4:02X}00") != "6A82"}
+
+
+@each_layout
+@pytest.mark.parametrize("directory", DIRECTORIES)
+def test_tags_and_lengths(layout: Layout, directory: str) -> None:
+    """Every record is one TLV with the sheet's tag and length, in the sheet's order (hrss-card 2)."""
+    sheet = sheet_rows(layout)
+    for row in files_of(directory, layout):
+        if row.transparent or row.cyclic or row.name in ("SSSE EF0B", "SSSE EF1E"):
+            continue
+        found = [bytes.fromhex(record) for record in records(unlocked(layout, directory), row)]
+        assert [(record[0], record[1]) for record in found] == [
+            each for line in sheet[row.name] for each in expected_records(line)
+        ]
+        assert all(len(record) == 2 + record[1] for record in found)
+
+
+@each_layout
+@pytest.mark.parametrize("directory", DIRECTORIES)
+def test_b_tlv_form(layout: Layout, directory: str) -> None:
+    """Inside a record: tags and lengths again, filling it exactly."""
+    sheet = sheet_rows(layout)
+    for row in files_of(directory, layout):
+        nested = [line for line in sheet.get(row.name, []) if line.kind == "T"]
+        if not nested:
+            continue
+        desk = unlocked(layout, directory)
+        tags = [line.tag for line in nested for _ in range(line.times)]
+        found = [record for record in records(desk, row) if record[:2] in tags]
+        assert [record[:2] for record in found] == tags
+        forms = {line.tag: [(int(field.tag, 16), field.size) for field in line.fields] for line in nested}
+        for record in found:
+            inner = parse_simple(bytes.fromhex(record[4:]))
+            assert [(item.tag, len(item.value)) for item in inner] == forms[record[:2]]
+
+
+@pytest.mark.parametrize("value", ["", "123^112233^学校"])
+def test_b_tlv_form_of_what_a_holder_has(value: str) -> None:
+    """The sheet's sample, 2.9: 40 34 5703 5803 5928."""
+    desk = Desk(holder={"elements": {"DF01/EF15": {"40:02": value}}})
+    desk.unlock("DF01")
+    inner = "5703313233" + "5803112233" + "5928D1A7D0A3" + "00" * 36
+    empty = "5703000000" + "5803FFFFFF" + "5928" + "00" * 40
+    assert desk.do("00B203AC00") == "4034" + (inner if value else empty)
+    assert desk.do("00B240A800") == "4034" + empty
+
+
+@each_layout
+def test_cyclic_form(layout: Layout) -> None:
+    """Raw records of one length without tag; all there from the start; a new one is number 1 (hrss-card 2)."""
+    sheet = sheet_rows(layout)
+    for row in (each for each in FILES if each.cyclic and layout in each.layouts):
+        desk = unlocked(layout, row.directory)
+        (line,) = sheet[row.name]
+        assert [len(record) // 2 for record in records(desk, row)] == [line.size] * line.times
+        if row.write_key is None:
+            continue
+        newest = [f"{number:02X}" * line.size for number in range(1, line.times + 2)]
+        for data in newest:
+            assert desk.write(row, data) == "9000"
+        assert records(desk, row) == newest[:0:-1]
+
+
+@each_layout
+def test_no_extra_records_in_ssse(layout: Layout) -> None:
+    desk = unlocked(layout, "SSSE")
+    for row in files_of("SSSE", layout):
+        if row.transparent or row.name in ("SSSE EF0B", "SSSE EF1E"):
+            continue
+        tags = [int(line.tag, 16) for line in sheet_rows(layout)[row.name]]
+        assert len(records(desk, row)) == len(tags)
+        assert [tag for tag in range(256) if desk.sw(f"00B2{tag:02X}{row.sfi << 3:02X}00") == "9000"] == sorted(tags)
+
+
+@each_layout
+def test_df02_ef07_requires_tag_3a_in_df02_ef06(layout: Layout) -> None:
+    """A record of jobs needs the job: tag 3A, seven characters, the first field of each record of EF07."""
+    desk = unlocked(layout, "DF02")
+    assert len(records(desk, file("DF02 EF07"))) == 4
+    assert desk.do("00B23A3000")[:4] == "3A07"
+
+
+def owners_of_tag_60(desk: Desk) -> list[str]:
+    owners = []
+    for directory in directories_of(L2):
+        desk.power_cycle()
+        desk.do(SSSE)
+        if desk.sw(f"00A4000002{directory}") == "9000":
+            desk.unlock(directory)
+            files = [row for row in FILES if row.directory == directory and not row.transparent]
+            owners += [row.name for row in files if desk.sw(f"00B260{row.sfi << 3:02X}00") == "9000"]
+    return owners
+
+
+# --- writing ---
+
+WRITABLE = [row for row in FILES if row.write_key is not None]
+CLOSED = [row for row in FILES if row.read != "free"]
+each_writable = pytest.mark.parametrize("row", WRITABLE, ids=str)
+each_closed = pytest.mark.parametrize("row", CLOSED, ids=str)
+
+
+def layouts_of(row: FileRow) -> list[Layout]:
+    return [layout for layout in (L1, L2) if layout in row.layouts]
+
+
+def keys_of(row: FileRow, reference: int | None) -> KeyRow:
+    return next(
+        each
+        for each in KEYS
+        if each.reference == reference and each.directory == (row.directory if each.reference >= 0x80 else "SSSE")
+    )
+
+
+@each_writable
+def test_write_without_uk_fails(row: FileRow) -> None:
+    """Neither without anything nor with the PIN and the read key."""
+    for layout in layouts_of(row):
+        desk = Desk(layout)
+        desk.enter(row.directory)
+        before = desk.contents
+        data = content(row, layout)
+        assert desk.write(row, data) == "6982"
+        desk.do(VERIFY)
+        if row.read_key is not None:
+            assert desk.prove(keys_of(row, row.read_key)) == "9000"
+        assert desk.write(row, data) == "6982"
+        assert desk.contents == before
+
+
+@each_writable
+def test_wrong_uk_fails(row: FileRow) -> None:
+    """A wrong proof costs a try and opens nothing; the right proof of another update key does not open it either."""
+    for layout in layouts_of(row):
+        desk = Desk(layout)
+        desk.enter(row.directory)
+        right = keys_of(row, row.write_key)
+        data = content(row, layout)
+        assert desk.fail(right) == "63C2"
+        assert desk.write(row, data) == "6982"
+        others = [each for each in KEYS if each.name.startswith("UK") and each.directory in (row.directory, "SSSE")]
+        for other in others:
+            if other is not right:
+                assert desk.prove(other) == "9000"
+        assert desk.write(row, data) == "6982"
+        assert desk.prove(right) == "9000"
+        assert desk.write(row, data) == "9000"
+
+
+# --- reading ---
+
+
+@each_closed
+def test_pin_controlled_files_are_unreadable_before_verify(row: FileRow) -> None:
+    for layout in layouts_of(row):
+        desk = Desk(layout)
+        desk.enter(row.directory)
+        assert desk.send(reading(row)) == "6982"
+        assert desk.sw("0020000003999999") == "63C5"
+        assert desk.send(reading(row)) == "6982"
+        desk.do(VERIFY)
+        assert desk.sw(reading(row)) == ("9000" if row.read == "or" else "6982")
+
+
+@each_closed
+def test_uk_grants_no_reading(row: FileRow) -> None:
+    for layout in layouts_of(row):
+        desk = Desk(layout)
+        desk.enter(row.directory)
+        for update in KEYS:
+            if update.name.startswith(("UK", "PUK")) and update.directory in ("SSSE", row.directory):
+                assert desk.prove(update) == "9000"
+        assert desk.send(reading(row)) == "6982"
+
+
+def test_read_and_write_keys_are_separate() -> None:
+    """No key does both, no two keys of a directory have one number, and no two keys of a card one value."""
+    for directory in DIRECTORIES:
+        files = [row for row in FILES if row.directory == directory]
+        assert {row.read_key for row in files}.isdisjoint({row.write_key for row in files} - {None})
+        numbers = [row.reference for row in KEYS if row.directory == directory]
+        assert len(set(numbers)) == len(numbers)
+    desk = Desk()
+    values = [desk.key(row) for row in KEYS]
+    assert len(set(values)) == len(values)
+    assert not any(value[:8] == value[8:] for value in values)
+
+
+OR = [row for row in FILES if row.read == "or"]
+
+
+@pytest.mark.parametrize("row", OR, ids=str)
+def test_pin_or_rk_either_suffices(row: FileRow) -> None:
+    for layout in layouts_of(row):
+        desk = Desk(layout)
+        desk.enter(row.directory)
+        desk.do(VERIFY, reading(row))
+        desk.power_cycle()
+        desk.enter(row.directory)
+        assert desk.prove(keys_of(row, row.read_key)) == "9000"
+        desk.do(reading(row))
+
+
+@each_layout
+@pytest.mark.parametrize("pin_first", [True, False])
+def test_pin_and_rk_both_are_needed(layout: Layout, pin_first: bool) -> None:
+    """DF04 EF06, in either order."""
+    row = file("DF04 EF06")
+    read_key = keys_of(row, row.read_key)
+    desk = Desk(layout)
+    desk.enter("DF04")
+
+    def prove(pin: bool) -> str:
+        return desk.sw(VERIFY) if pin else desk.prove(read_key)
+
+    assert desk.send(reading(row)) == "6982"
+    assert prove(pin_first) == "9000"
+    assert desk.send(reading(row)) == "6982"
+    assert prove(not pin_first) == "9000"
+    assert desk.sw(reading(row)) == "9000"
+
+
+# --- keys ---
+
+
+@pytest.mark.parametrize("row", [row for row in KEYS if row.levels == 3], ids=str)
+def test_national_keys_authenticate(row: KeyRow) -> None:
+    """From the national root over province and city to the card (hrss-card 4.2): the IRK inwards, the RKs outwards."""
+    for layout in (L1, L2):
+        if row.directory not in directories_of(layout):
+            continue
+        desk = Desk(layout)
+        desk.enter(row.directory)
+        if row.use == "internal":
+            expected = openssl.proof(desk.key(row), bytes(8), SOURCE).hex().upper()
+            assert desk.do(f"0088000010{'00' * 8}{SOURCE.hex()}") == expected
+        else:
+            assert desk.prove(row) == "9000"
+
+
+@pytest.mark.parametrize("row", [row for row in KEYS if row.use == "external"], ids=str)
+def test_several_key_versions(row: KeyRow) -> None:
+    """Versions 00 to 03, Lc 11 with the version behind (hrss-card 4.1)."""
+    desk = Desk(key_versions=[0, 1, 2, 3])
+    desk.enter(row.directory)
+    assert [desk.prove(row, version) for version in (0, 1, 2, 3)] == ["9000"] * 4
+    assert desk.prove(row) == "9000"
+    values = [desk.key(row, version) for version in range(4)]
+    assert len(set(values)) == 4
+
+
+@each_layout
+def test_offline_detail_files_of_df04(layout: Layout) -> None:
+    """EF06, settled off line: PIN and key; EF08, each transaction: 10 or 30 of 1C bytes, written by the card alone."""
+    desk = Desk(layout)
+    desk.enter("DF04")
+    details = file("DF04 EF08")
+    assert desk.send(reading(details)) == "6982"
+    desk.unlock("DF04")
+    assert len(records(desk, file("DF04 EF06"))) == 3
+    found = records(desk, details)
+    assert [len(record) // 2 for record in found] == [0x1C] * {L1: 10, L2: 30}[layout]
+    for command in ("00DC0003", "00DC0144", "00E20044"):
+        assert desk.sw(f"{command}1C{'00' * 0x1C}") in ("6982", "6986")
+    assert desk.sw(f"{writing(details)}1C{'00' * 0x1C}") == "6982"
+    assert records(desk, details) == found
+
+
+def test_irk_id_and_diversification() -> None:
+    """Key 00, three levels; cards that differ in serial or city have other IRKs, and each factor takes part."""
+    desk = Desk()
+    desk.enter("SSSE")
+    answer = desk.do(f"0088000010{'00' * 16}")
+    province, city, card = desk.factors()
+    assert (province, city) == (b"630000sh", b"639900sx")
+    root = openssl.root("HRSS/SSSE/IRK")
+
+    def expected(*path: bytes) -> str:
+        return openssl.proof(openssl.below(root, path), bytes(8), bytes(8)).hex().upper()
+
+    assert answer == expected(province, city, card)
+    others = [(), (card,), (city, card), (card, city, province), (province, city), (province, b"639901sx", card)]
+    assert answer not in [expected(*path) for path in others]
+    assert [desk.sw(f"008800{number:02X}10{'00' * 16}") for number in (0x01, 0x08, 0x80)] == ["6A88"] * 3
+
+
+def test_cards_in_a_row_are_told_apart_by_their_irk() -> None:
+    answers = []
+    for serial in ("00BF7C7A", "00BF7C7B"):
+        desk = Desk(holder={"card_identification": f"639900D156000005{serial}00000000"})
+        desk.enter("SSSE")
+        answers.append(desk.do(f"0088000010{'00' * 16}"))
+    assert answers[0] != answers[1]
