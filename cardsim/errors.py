@@ -19,5 +19,9 @@ class HolderError(CardsimError):
     """A holder's data that no card can be made from; names the key."""
 
 
+class ZoneError(CardsimError):
+    """A zone that nobody has declared, or a declaration that is none."""
+
+
 class OutputFileError(CardsimError):
     """A file that an option names can not be written."""

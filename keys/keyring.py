@@ -1,8 +1,8 @@
-"""Where an issuer's keys come from: the built-in TEST keys, or those of a keystore. Pure; files are :mod:`keys.keystore`.
+"""Where an issuer's keys come from: the built-in TEST keys, or those of a keystore (:mod:`keys.keystore`); pure.
 
-A zone has one master secret for each version of its keys. A root key follows from the master and the key's name, so that
-a key declared later exists at once; a root that was imported stands in its place. The certificate authorities' private
-keys and certificates are kept as they are.
+A zone has one master secret for each version of its keys. A root key follows from the master and the key's name, so
+that a key declared later exists at once; a root that was imported stands in its place. The certificate authorities'
+private keys and certificates are kept as they are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from keys.errors import KeyringError, KeySizeError
-from keys.pki.authority import CertificateAuthority, ZoneId
+from keys.pki.authority import CertificateAuthority
 from keys.sm2 import PrivateKey
 from keys.tree import TestRoots
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from keys.pki.issue import Period
-    from keys.tree import Roots
+    from keys.tree import Roots, ZoneId
 
 ALGORITHMS: Final = ("DES", "SM4")
 """Of symmetric keys, 16 bytes each."""

@@ -30,6 +30,14 @@ class Factors:
         return (self.province, self.city, self.card)[-levels:]
 
 
+@dataclass(frozen=True, slots=True)
+class ZoneId:
+    """A zone as keys and certificates name it: "HRSS", and the AID of its application."""
+
+    name: str
+    aid: bytes
+
+
 class Roots(Protocol):
     """Where root keys come from."""
 

@@ -39,7 +39,7 @@ def main() -> int:
         try:
             pcscd = stack.enter_context(PrivatePcscd((_READER,)))
             os.environ.update(pcscd.environment)
-            return _through_pcsc(cardsim, pcscd, card, console, stay=options.stay)
+            return _through_pcsc(cardsim, pcscd, card, console, options)
         except (PcscdError, MissingLibraryError) as error:
             console.error(error.text)
             _step(
@@ -58,7 +58,9 @@ def _options(console: Console) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _through_pcsc(cardsim: tuple[str, ...], pcscd: PrivatePcscd, card: Path, console: Console, *, stay: bool) -> int:
+def _through_pcsc(
+    cardsim: tuple[str, ...], pcscd: PrivatePcscd, card: Path, console: Console, options: argparse.Namespace
+) -> int:
     _step(
         console,
         f"2. A private pcscd (process {pcscd.pid}) with the virtual reader {pcscd.reader_names[0]!r}",
@@ -75,7 +77,10 @@ def _through_pcsc(cardsim: tuple[str, ...], pcscd: PrivatePcscd, card: Path, con
         _check(cardsim, "readers")
         _step(console, "4. What the card lets anybody read", "4. 卡上可自由读取的内容")
         status = _check(cardsim, "read", "--reader", _READER)
-        if stay:
+        if not options.card:  # somebody's own card stays as it is
+            _step(console, "5. Another name for the holder, written under the TEST keys", "5. 用测试密钥改写持卡人姓名")
+            status |= _check(cardsim, "write", "--reader", _READER, "--auth", "hsm", "EF06/09=李四")
+        if options.stay:
             _stay(pcscd, console)
         return status
     finally:
@@ -86,8 +91,8 @@ def _through_pcsc(cardsim: tuple[str, ...], pcscd: PrivatePcscd, card: Path, con
 def _stay(pcscd: PrivatePcscd, console: Console) -> None:
     _step(
         console,
-        "5. The card stays in until Ctrl-C. To use it from another terminal:",
-        "5. 卡保持插入,直到按 Ctrl-C。在另一终端中使用前执行:",
+        "The card stays in until Ctrl-C. To use it from another terminal:",
+        "卡保持插入,直到按 Ctrl-C。在另一终端中使用前执行:",
     )
     for name, value in pcscd.environment.items():
         console.line(f"   export {name}={value}")

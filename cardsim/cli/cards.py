@@ -15,6 +15,7 @@ from cardsim.chip.t0 import T0Port
 from cardsim.errors import CardsimError, OutputFileError
 from cardsim.store import CardStore
 from cardsim.store.format import MAGIC
+from readers.errors import ReaderError
 
 if TYPE_CHECKING:
     import argparse
@@ -52,9 +53,13 @@ def opened_card(path: Path, *, durable: bool = False) -> Iterator[tuple[Card, Ca
 
 @contextlib.contextmanager
 def connected(
-    options: argparse.Namespace, console: Console
+    options: argparse.Namespace, console: Console, *, secrets_used: bool = False
 ) -> Iterator[tuple[Connection, Card | None, TraceSink | None]]:
-    """Connect to the card that ``--card`` or ``--reader`` names; without either, to the only card in a reader."""
+    """Connect to the card that ``--card`` or ``--reader`` names; without either, to the only card in a reader.
+
+    ``secrets_used``: a card in a reader is reset in the end, since what PIN and keys opened would stay open for the
+    next program.
+    """
     from readers.connect.inprocess import connect_inprocess  # noqa: PLC0415  heavy only where it is used
 
     with contextlib.ExitStack() as stack:
@@ -70,7 +75,14 @@ def connected(
             wanted = options.reader
             connection = connect(int(wanted) if wanted and wanted.isascii() and wanted.isdigit() else wanted)
         stack.callback(connection.close)
+        if secrets_used and not card:
+            stack.callback(_reset, connection)
         yield connection, card, sink
+
+
+def _reset(connection: Connection) -> None:
+    with contextlib.suppress(ReaderError):  # a card that is gone has forgotten everything
+        connection.reset()
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ _EXAMPLES = """\
   cardsim read --card alice.card --auth hsm --pin 123456
   cardsim write --card alice.card EF06/0C=639900
   cardsim apdu --card alice.card 00A404000F7378312E73682EC9E7BBE1B1A3D5CF 00B2012800
-  cardsim serve alice.card
+  cardsim run --card alice.card -- opensc-tool -l
 
 """
 _WRITE_EXAMPLES = """\
@@ -59,7 +59,8 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     _new(add("new", "new", "make a test card", "制作测试卡"), _t)
     show = add("show", "show", "file tree, access, memory use of a card file", "显示卡文件的文件树、访问条件与存储占用")
     show.add_argument("card", metavar="FILE", help=_t("card file", "卡文件"))
-    _serve(add("serve", "serve", "put a card into a virtual reader (vpcd)", "把卡插入虚拟读卡器(vpcd)"), _t)
+    _serve(add("serve", "serve", "put cards into virtual readers", "把卡插入虚拟读卡器"), _t)
+    _run(add("run", "run", "run a program with cards in its readers", "运行程序,其读卡器中已插入卡"), _t)
     add("readers", "readers", "readers, the cards in them, their ATRs explained", "列出读卡器、其中的卡并解释 ATR")
     read = add(
         "read",
@@ -124,8 +125,11 @@ def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None
 
 
 def _serve(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
-    parser.add_argument("card", metavar="FILE", help=_t("card file", "卡文件"))
     parser.add_argument(
+        "card", nargs="+", metavar="FILE", help=_t("card file; several with --pcsc", "卡文件;--pcsc 可用多个")
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--vpcd",
         default=_VPCD_DEFAULT,
         metavar="HOST:PORT",
@@ -134,10 +138,37 @@ def _serve(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> No
             f"vpcd 监听地址(默认 {_VPCD_DEFAULT}),或 fd:N 表示继承的已连接套接字",
         ),
     )
+    where.add_argument(
+        "--pcsc",
+        action="store_true",
+        help=_t("a PC/SC service of our own instead, without pcscd", "改用自带的 PC/SC 服务,无需 pcscd"),
+    )
+    parser.add_argument(
+        "--socket", metavar="PATH", help=_t("that service's socket (a new one)", "该服务的套接字(默认新建)")
+    )
+    _durable_option(parser, _t)
+    _trace_options(parser, _t)
+
+
+def _run(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    parser.add_argument(
+        "--card",
+        action="append",
+        required=True,
+        metavar="FILE",
+        help=_t("card file; again for further readers", "卡文件;可重复,每张卡一个读卡器"),
+    )
+    parser.add_argument(
+        "program", nargs="+", metavar="-- PROGRAM", help=_t("program and its arguments", "程序及其参数")
+    )
+    _durable_option(parser, _t)
+    _trace_options(parser, _t)
+
+
+def _durable_option(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
     parser.add_argument(
         "--durable", action="store_true", help=_t("wait for the disk at every write", "每次写入都等待落盘")
     )
-    _trace_options(parser, _t)
 
 
 def _write(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:

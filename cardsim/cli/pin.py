@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             raise OptionError(f"pin {action} has no use for {option}", f"pin {action} 不使用 {option}")
     old = pin_bytes(options.pin, console) if "pin" in _TAKES[action] else b""
     new = pin_bytes(options.new, console, NEW_PIN) if "new" in _TAKES[action] else b""
-    with connected(options, console) as (bare, _, sink):
+    with connected(options, console, secrets_used=True) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
         status = play(_script(action, old, new, connection.atr, options.line_mac or LINE_MACS[0]), connection)
     if status.ok:

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         from cardsim.cli.pins import pin_bytes  # noqa: PLC0415  secrets are for those who ask for them
 
         pin = pin_bytes(options.pin, console)
-    with connected(options, console) as (bare, _, sink):
+    with connected(options, console, secrets_used=bool(pin or options.auth)) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
         report = play(_script(connection.atr, pin, refusals, auth=bool(options.auth)), connection)
     if options.json:

@@ -42,7 +42,7 @@ _DIFFERENT: Final = Text("written, but the card gives something else", "已写�
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the values, read them back, and say for each what became of it; 1 when one came back different."""
-    with connected(options, console) as (bare, _, sink):
+    with connected(options, console, secrets_used=True) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
         written = play(_script(options, connection.atr), connection)
     for line in aligned((item.write.name, console.pick(_outcome(item))) for item in written):

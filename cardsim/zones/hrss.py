@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from apdu import HexError, parse_hex
 from cardsim.errors import ElementError
-from cardsim.zones import card_number, nations
+from cardsim.zones import authorities, card_number, nations
 from cardsim.zones.access import FREE, Key, Pin
 from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.fields import An, Bcd, CnDate, Octets
@@ -32,7 +32,7 @@ from cardsim.zones.social_security_number import SocialSecurityNumber
 if TYPE_CHECKING:
     from apdu import Text
 
-SSSE_NAME: Final = "sx1.sh.社会保障".encode("gbk")
+SSSE_NAME: Final = authorities.HRSS.aid
 
 _RK = Key("RK")
 _UK = Key("UK")
@@ -162,4 +162,4 @@ SSSE = Df(
     source="hrss-card 1",
 )
 
-HRSS = Zone(name="HRSS", name_zh="人力资源社会保障", application=SSSE)
+HRSS = Zone(authority=authorities.HRSS, application=SSSE)

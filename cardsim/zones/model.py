@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from apdu import Text
+    from cardsim.zones.authorities import Authority
     from cardsim.zones.fields import FieldType, Sequence
 
 Check = Callable[[str], object]
@@ -211,9 +212,18 @@ class Df:
 class Zone:
     """One authority's part of a card."""
 
-    name: str
-    name_zh: str
+    authority: Authority
     application: Df
+
+    @property
+    def name(self) -> str:
+        """The zone's name, which its keys begin with."""
+        return self.authority.name
+
+    @property
+    def name_zh(self) -> str:
+        """The zone's Chinese name."""
+        return self.authority.name_zh
 
 
 def _union(layouts: Iterable[Layout]) -> Layout:

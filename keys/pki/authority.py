@@ -14,19 +14,14 @@ from keys.sm3 import hmac_sm3
 if TYPE_CHECKING:
     from typing import Self
 
+    from cryptography import x509
+
     from keys.pki.certificate import Certificate
     from keys.sm2 import PublicKey
+    from keys.tree import ZoneId
 
 LONG: Final = Period(datetime(2020, 1, 1, tzinfo=UTC), datetime(2069, 12, 31, 23, 59, 59, tzinfo=UTC))
 """For authorities whose certificates must not depend on when they are made."""
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneId:
-    """A zone as keys and certificates name it: "HRSS", and the AID of its application."""
-
-    name: str
-    aid: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +45,12 @@ class CertificateAuthority:
         """Return an authority with these keys; ``label`` tells in every name whose it is."""
         name = distinguished_name(label, f"{label} {zone.name} root CA")
         top = Signer.root(root, name, period, ZoneBinding(zone.aid))
-        return cls(zone, top, _below(top, zone, label, ca, period, 1))
+        return cls(zone, top, _below(top, zone, ca, period, _ca_name(label, zone, 1)))
 
     def renewed(self, label: str, ca: PrivateKey, period: Period, number: int) -> Self:
         """Return the authority with another CA below the same root; ``number`` is in the CA's name."""
-        return type(self)(self.zone, self.root, _below(self.root, self.zone, label, ca, period, number))
+        name = _ca_name(label, self.zone, number)
+        return type(self)(self.zone, self.root, _below(self.root, self.zone, ca, period, name))
 
     @property
     def chain(self) -> tuple[Certificate, ...]:
@@ -89,6 +85,9 @@ class CertificateAuthority:
         return CardCertificate(key, self.card(key.public, identification, period, key_versions))
 
 
-def _below(root: Signer, zone: ZoneId, label: str, key: PrivateKey, period: Period, number: int) -> Signer:
-    name = distinguished_name(label, f"{label} {zone.name} CA {number}")
+def _ca_name(label: str, zone: ZoneId, number: int) -> x509.Name:
+    return distinguished_name(label, f"{label} {zone.name} CA {number}")
+
+
+def _below(root: Signer, zone: ZoneId, key: PrivateKey, period: Period, name: x509.Name) -> Signer:
     return root.authority(key, name, period, ZoneBinding(zone.aid))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keys.sm2.ciphertext import CipherOrder, Ciphertext
 from keys.sm2.curve import SM2P256V1, Curve
-from keys.sm2.engine import ENGINES, GmsslEngine, OwnEngine, Sm2Engine, engine
+from keys.sm2.engine import ENGINES, OWN_ENGINE, GmsslEngine, OwnEngine, Sm2Engine, engine
 from keys.sm2.exchange import Agreement, Own, Peer, Role, exchange
 from keys.sm2.keys import PrivateKey, PublicKey, Signature
 from keys.sm2.nonces import RANDOM, DerivedNonces, FixedNonces, Nonces, RandomNonces
@@ -13,6 +13,7 @@ from keys.sm2.scheme import DEFAULT_ID, decrypt, digest_of, encrypt, generate, s
 __all__ = [
     "DEFAULT_ID",
     "ENGINES",
+    "OWN_ENGINE",
     "RANDOM",
     "SM2P256V1",
     "Agreement",

@@ -12,6 +12,8 @@ from functools import cache, cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from keys.errors import Sm2Error
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -228,6 +230,13 @@ def _digits(k: int, window: int, count: int) -> list[int]:
     shifted = k + half * ((1 << window * count) - 1) // ((1 << window) - 1)
     mask = (1 << window) - 1
     return [shifted >> shift & mask for shift in range(0, window * count, window)]
+
+
+def finite(point: Point | None) -> Point:
+    """Return ``point``; raises :class:`Sm2Error` when it is the one at infinity."""
+    if point is None:
+        raise Sm2Error("the result is the point at infinity", "结果为无穷远点")
+    return point
 
 
 def best_number() -> Callable[[int], int]:

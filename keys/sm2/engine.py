@@ -6,12 +6,11 @@ them is constant time**: a machine that others share, or that can be timed, must
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from keys.errors import EngineError, SignatureError, Sm2Error
 from keys.sm2.ciphertext import Ciphertext
-from keys.sm2.curve import group
+from keys.sm2.curve import finite, group
 from keys.sm2.keys import SIZE, PrivateKey, PublicKey, Signature
 from keys.sm3 import sm3
 
@@ -61,7 +60,7 @@ class OwnEngine:
         points = self._points_of(private.public_type.curve)
         n, d, e = points.curve.n, private.number, int.from_bytes(digest, "big")
         for k in nonces.candidates(n, private, digest):
-            x, _ = _finite(points.multiply_base(k))
+            x, _ = finite(points.multiply_base(k))
             r = (e + x) % n
             s = (k - r * d) * private.inverse % n
             if r and r + k != n and s:
@@ -81,8 +80,8 @@ class OwnEngine:
         """Return ``message`` enciphered."""
         points = self._points_of(public.curve)
         for k in nonces.candidates(points.curve.n, public.x, sm3(message)):
-            c1 = type(public).of(_finite(points.multiply_base(k)))
-            shared = _finite(points.multiply(k, public.table or public.point))
+            c1 = type(public).of(finite(points.multiply_base(k)))
+            shared = finite(points.multiply(k, public.table or public.point))
             if sealed := Ciphertext.seal(c1, shared, message):
                 return sealed
         raise _no_nonce()
@@ -90,7 +89,10 @@ class OwnEngine:
     def decrypt(self, private: PrivateKey, ciphertext: Ciphertext) -> bytes:
         """Return the message."""
         points = self._points_of(private.public_type.curve)
-        return ciphertext.open(_finite(points.multiply(private.number, ciphertext.c1.point)))
+        return ciphertext.open(finite(points.multiply(private.number, ciphertext.c1.point)))
+
+
+OWN_ENGINE: Final = OwnEngine()
 
 
 class GmsslEngine:
@@ -150,12 +152,11 @@ class GmsslEngine:
 ENGINES: Final = ("own", "gmssl")
 
 
-@cache
-def engine(name: str = "own") -> Sm2Engine:
-    """Return the engine of this name, own or gmssl; the same one each time. Raises :class:`EngineError`."""
+def engine(name: str) -> Sm2Engine:
+    """Return the engine of this name, own or gmssl. Raises :class:`EngineError`."""
     match name:
         case "own":
-            return OwnEngine()
+            return OWN_ENGINE
         case "gmssl":
             try:
                 from gmssl import sm2  # noqa: PLC0415  an optional extra
@@ -168,12 +169,6 @@ def engine(name: str = "own") -> Sm2Engine:
         case _:
             known = ", ".join(ENGINES)
             raise EngineError(f"no SM2 engine {name!r}; there are {known}", f"没有 SM2 引擎 {name!r};可选 {known}")
-
-
-def _finite(point: Point | None) -> Point:
-    if point is None:
-        raise Sm2Error("the multiple of the point is infinite", "倍点结果为无穷远点")
-    return point
 
 
 def _check_range(r: int, s: int, n: int) -> None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Final
 
-from keys.errors import Sm2Error
-from keys.sm2.curve import group
+from keys.sm2.curve import finite, group
 from keys.sm2.keys import PrivateKey, PublicKey, number_bytes
 from keys.sm2.scheme import DEFAULT_ID, za
 from keys.sm3 import kdf, sm3
@@ -61,12 +60,9 @@ def exchange(own: Own, peer: Peer, size: int, *, role: Role) -> Agreement:
     points = group(curve)
     mine = own.ephemeral.public
     t = (own.private.number + _reduced(mine) * own.ephemeral.number) % curve.n
-    theirs = points.multiply(_reduced(peer.ephemeral), peer.ephemeral.point)
-    combined = theirs and points.add(peer.public.point, theirs)
-    shared = combined and points.multiply(t, combined)
-    if not shared:
-        raise Sm2Error("the exchange gives the point at infinity", "密钥交换得到无穷远点")
-    x, y = map(number_bytes, shared)
+    theirs = finite(points.multiply(_reduced(peer.ephemeral), peer.ephemeral.point))
+    combined = finite(points.add(peer.public.point, theirs))
+    x, y = map(number_bytes, finite(points.multiply(t, combined)))
     sides = [(own.private.public, own.signer_id, mine), (peer.public, peer.signer_id, peer.ephemeral)]
     if role is Role.RESPONDER:
         sides.reverse()

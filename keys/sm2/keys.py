@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from keys.errors import SignatureError, Sm2Error
-from keys.sm2.curve import SM2P256V1, Table, group
+from keys.sm2.curve import SM2P256V1, Table, finite, group
 from keys.sm3 import sm3
 
 if TYPE_CHECKING:
@@ -130,9 +130,7 @@ class PrivateKey(bytes):
     @cached_property
     def public(self) -> PublicKey:
         """The public key, computed when first asked for."""
-        point = group(self.public_type.curve).multiply_base(self.number)
-        assert point is not None, "the number is below the order"  # noqa: S101  for the type checker
-        return self.public_type.of(point)
+        return self.public_type.of(finite(group(self.public_type.curve).multiply_base(self.number)))
 
     @cached_property
     def inverse(self) -> int:
@@ -142,6 +140,8 @@ class PrivateKey(bytes):
     def __repr__(self) -> str:
         """Return a text without the key."""
         return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
 
 
 class Signature(bytes):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from keys.errors import Sm2Error
 from keys.sm2.ciphertext import CipherOrder, Ciphertext
-from keys.sm2.engine import engine
+from keys.sm2.engine import OWN_ENGINE
 from keys.sm2.keys import PrivateKey, PublicKey, Signature, number_bytes
 from keys.sm2.nonces import RANDOM
 from keys.sm3 import sm3
@@ -52,7 +52,7 @@ def sign(
 ) -> Signature:
     """Return the signature of ``message``, by our engine or another. Not constant time: for test keys."""
     digest = digest_of(private.public, message, signer_id)
-    return (by or engine()).sign_digest(private, digest, nonces)
+    return (by or OWN_ENGINE).sign_digest(private, digest, nonces)
 
 
 def verify(
@@ -64,7 +64,7 @@ def verify(
     by: Sm2Engine | None = None,
 ) -> None:
     """Raise :class:`keys.errors.SignatureError` unless ``signature`` is one of ``message`` by this key and identity."""
-    (by or engine()).verify_digest(public, digest_of(public, message, signer_id), signature)
+    (by or OWN_ENGINE).verify_digest(public, digest_of(public, message, signer_id), signature)
 
 
 def encrypt(
@@ -78,7 +78,7 @@ def encrypt(
     """Return ``message``, one byte or more, enciphered for the owner of ``public``. Raises :class:`Sm2Error`."""
     if not message:
         raise Sm2Error("SM2 can not encipher an empty message", "SM2 不能加密空报文")
-    return (by or engine()).encrypt(public, message, nonces).encode(order)
+    return (by or OWN_ENGINE).encrypt(public, message, nonces).encode(order)
 
 
 def decrypt(
@@ -90,4 +90,4 @@ def decrypt(
 ) -> bytes:
     """Return the message; raises :class:`Sm2Error` for another form, a point off the curve, or a wrong C3."""
     parts = Ciphertext.parse(ciphertext, order, private.public_type)
-    return (by or engine()).decrypt(private, parts)
+    return (by or OWN_ENGINE).decrypt(private, parts)

@@ -75,16 +75,27 @@ def write_all(terminal: Terminal, writes: Sequence[Write], protect: Protect = Pr
     done: list[Written] = []
     current: Df | None = None
     for write in writes:
-        if write.df is not current:
-            current = write.df
-            yield from _enter(terminal, current, [other for other in writes if other.df is current])
-        fitted = (yield from _fitted(write)) if write.fitted else write
-        for command in _commands(fitted):
-            response = yield from _send(terminal, command, protect)
-            if int(response.sw) != Sw.OK:
-                raise _refused(write, response.sw, len(done), protect)
-        done.append((yield from _read_back(fitted)))
+        try:
+            if write.df is not current:
+                current = write.df
+                yield from _enter(terminal, current, [other for other in writes if other.df is current])
+            done.append((yield from _write(terminal, write, protect)))
+        except CardRefusedError as error:
+            raise CardRefusedError(
+                f"{error}; values written before it: {len(done)}",
+                f"{error.text.zh};此前已写入 {len(done)} 项",
+                error.status,
+            ) from error
     return done
+
+
+def _write(terminal: Terminal, write: Write, protect: Protect) -> Script[Written]:
+    fitted = (yield from _fitted(write)) if write.fitted else write
+    for command in _commands(fitted):
+        response = yield from _send(terminal, command, protect)
+        if int(response.sw) != Sw.OK:
+            raise _refused(write, response.sw, protect)
+    return (yield from _read_back(fitted))
 
 
 def _enter(terminal: Terminal, df: Df, writes: list[Write]) -> Script[None]:
@@ -92,7 +103,14 @@ def _enter(terminal: Terminal, df: Df, writes: list[Write]) -> Script[None]:
     if df is SSSE:
         yield from select_hrss()
     else:
-        yield from select_df(df)
+        status = (yield from select_df(df)).sw
+        if not status.ok:  # what is written now would land in another directory
+            meaning = status.meaning
+            raise CardRefusedError(
+                f"{df.fid:04X} can not be selected: {status} ({meaning.en})",
+                f"无法选择 {df.fid:04X}:{status}({meaning.zh})",
+                status,
+            )
     for key in keys_for(df, _conditions(writes)):
         yield from external_authenticate(terminal, owner_of(df, key), key)
 
@@ -148,7 +166,7 @@ def _read_back(write: Write) -> Script[Written]:
         content = b""
         while len(content) < len(write.data):
             response = yield Command(0x00, 0xB0, len(content) >> 8, len(content) & 0xFF, le=_CHUNK)
-            if not response.ok:
+            if not (response.ok and response.data):
                 return Written(write, readable=False, equal=False)
             content += response.data
         return Written(write, readable=True, equal=content[: len(write.data)] == write.data)
@@ -157,7 +175,7 @@ def _read_back(write: Write) -> Script[Written]:
     return Written(write, readable=response.ok, equal=response.data == expected)
 
 
-def _refused(write: Write, status: StatusWord, done: int, protect: Protect) -> CardRefusedError:
+def _refused(write: Write, status: StatusWord, protect: Protect) -> CardRefusedError:
     meaning = status.meaning
     hint = Text("", "")
     if int(status) == Sw.SM_OBJECT_MISSING and protect is Protect.NONE:
@@ -165,7 +183,7 @@ def _refused(write: Write, status: StatusWord, done: int, protect: Protect) -> C
     elif protect is Protect.CIPHER and int(status) in (Sw.WRONG_LENGTH, Sw.SM_OBJECT_WRONG):
         hint = Text("; perhaps it wants a MAC alone", ";可能只需 MAC")
     return CardRefusedError(
-        f"{write.name}: the card answers {status} ({meaning.en}){hint.en}; values written before it: {done}",
-        f"{write.name}:卡返回 {status}({meaning.zh}){hint.zh};此前已写入 {done} 项",
+        f"{write.name}: the card answers {status} ({meaning.en}){hint.en}",
+        f"{write.name}:卡返回 {status}({meaning.zh}){hint.zh}",
         status,
     )

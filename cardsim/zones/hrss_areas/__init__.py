@@ -13,8 +13,8 @@ Settled here where the sheet leaves a choice:
 * DF05, DF06 and DF07 are listed by sources of layout 2.00 only, so 1.00 has none; DF01 EF15-1A and DF04 EF15 likewise.
 * DF0A is left out: three tags in a database are all that is known of it.
 * DF01 EF07 has tag 29 alone (two sources; one adds a second 2A), DF03 EF19 no 75-78 behind its 79s (one source has).
-* Tag 60: DF02 EF06 and DF03 EF05 both list it, exactly one owns it (facts hrss-card 11): the setting tag_60_file. Unset,
-  it is DF02 EF06, as the sample of DF03 EF05 has no place for it; in layout 1.00 both.
+* Tag 60: DF02 EF06 and DF03 EF05 both list it, exactly one owns it (facts hrss-card 11): the setting tag_60_file. By
+  default it is DF02 EF06, as the sample of DF03 EF05 has no place for it; in layout 1.00 both.
 * Write keys that nobody knows: :mod:`cardsim.zones.hrss_areas.keys`.
 """
 

@@ -71,10 +71,17 @@ class Loop:
 
     def stop(self) -> None:
         """Take all cards out, close all sockets, end the thread; a call in hand is finished first."""
-        with contextlib.suppress(PcscServiceError):
-            self.call(self._stop)
+        self.stop_soon()
         if threading.current_thread() is not self._thread:
             self._thread.join()
+            wake, self._wake = self._wake, -1
+            os.close(wake)
+
+    def stop_soon(self) -> None:
+        """Have the thread end, without waiting for it; takes no lock, so signal handlers may call it."""
+        self._stopping = True
+        with contextlib.suppress(OSError):  # after stop() there is nothing to wake
+            os.eventfd_write(self._wake, 1)
 
     def call(self, function: Callable[[], _T]) -> _T:
         """Call ``function`` in the loop's thread, and return or raise what it does; at once when that is this thread.
@@ -90,9 +97,6 @@ class Loop:
             self._calls.append((function, future))
             os.eventfd_write(self._wake, 1)
         return cast("_T", future.result())
-
-    def _stop(self) -> None:
-        self._stopping = True
 
     def _run(self) -> None:
         try:
@@ -143,7 +147,6 @@ class Loop:
             self._take_calls()
         self._listener.close()
         self._epoll.close()
-        os.close(self._wake)
         os.close(self._spare)
         self.failed.set()
 

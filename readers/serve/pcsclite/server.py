@@ -122,8 +122,13 @@ class PcscService:
         """
         self._running.call(lambda: self._service.remove(reader))
 
-    def wait_for_failure(self) -> None:
-        """Return when a card has failed, or the service was stopped."""
+    def stop_soon(self) -> None:
+        """Let :meth:`wait` return; for signal handlers, which must not wait themselves."""
+        if self._loop:
+            self._loop.stop_soon()
+
+    def wait(self) -> None:
+        """Return when a card has failed, or :meth:`stop_soon` or :meth:`stop` was called."""
         self._running.failed.wait()
 
     def _insert(self, port: CardPort, name: str | None) -> str:

@@ -99,6 +99,13 @@ def test_a_cyclic_file_of_none_of_too_many_or_of_broken_records_is_no_file(size:
         Bench(card(directory(0xA001, b"", header + bytes(size))))
 
 
+@pytest.mark.parametrize(("form", "name"), [("00DC0063", "UPDATE RECORD"), ("00E20060", "APPEND RECORD")])
+def test_a_wrong_length_is_told_of_the_command_that_was_sent(form: str, name: str) -> None:
+    bench = Bench(cyclic_card([b"AB"]))
+    assert bench.run(HERE, f"{form}01EE") == "6700"
+    assert str(bench.card.last_refusal) == f"6700: {name} takes 2 data bytes, 1 came"
+
+
 # --- variable files ---
 
 TLV = st.tuples(st.sampled_from([0x21, 0x22, 0x23]), st.binary(max_size=6)).map(

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FILE_COMMANDS = [("show",), ("read", "--card"), ("apdu", "00A40000023F00", "--card"), ("serve",)]
+FILE_COMMANDS = [
+    ("show",),
+    ("read", "--card"),
+    ("read", "--auth", "hsm", "--pin", "1234", "--card"),
+    ("apdu", "00A40000023F00", "--card"),
+    ("write", "EF06/0A=2", "--card"),
+    ("pin", "verify", "--pin", "1234", "--card"),
+    ("serve",),
+]
 
 
 # --- the command line ---
@@ -249,7 +257,17 @@ def test_a_trace_that_can_not_be_written(cardsim: Runner, card: Path, tmp_path: 
 # --- readers ---
 
 
-@pytest.mark.parametrize("words", [("readers",), ("read",), ("read", "--reader", "1"), ("apdu", "00A40000023F00")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("readers",),
+        ("read",),
+        ("read", "--reader", "1"),
+        ("apdu", "00A40000023F00"),
+        ("write", "EF06/0A=2"),
+        ("pin", "unblock"),
+    ],
+)
 @pytest.mark.parametrize("language", Language)
 def test_no_pcscd(
     cardsim: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], language: Language

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from apdu import Command
+from apdu import Command, Response
 from cardsim.cli.cards import opened_card
 from cardsim.cli.hsm import meet_card
 from cardsim.zones.model import KeyUse
 from readers.connect.inprocess import connect_inprocess
 from readers.connect.layers import with_layers
+from readers.errors import CardRefusedError
 from readers.terminal.hrss import select_hrss
 from readers.terminal.script import run as play
 from readers.terminal.security import protected
@@ -21,7 +22,6 @@ from tests.unit.cli.running import SELECT_SSSE, tries
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from apdu import Response
     from readers.terminal.script import Script
     from tests.unit.cli.running import Runner
 
@@ -254,6 +254,13 @@ def block(atr: bytes) -> Script[Response]:
     yield from select_hrss()
     terminal = yield from meet_card(atr)
     return (yield from protected(terminal, Command(0x84, 0x1E, 0x00, 0x00), use=KeyUse.APPLICATION_LOCK))
+
+
+def test_an_answer_to_reset_that_no_factor_can_be_taken_from() -> None:
+    script = meet_card(bytes.fromhex("3B021450"))
+    assert next(script).encode().hex() == "00b2012800"
+    with pytest.raises(CardRefusedError, match="no keys can be derived for this card: "):
+        script.send(Response.parse(bytes.fromhex("0110639900D1560000059F8FF5CDF42F34FB9000")))
 
 
 def test_a_wrong_source_of_keys(cardsim: Runner, card: Path) -> None:

@@ -42,7 +42,7 @@ class Desk:
     """
 
     def __init__(
-        self, layout: Layout = Layout.V2_00, /, holder: Mapping[str, object] | None = None, **settings: object
+        self, layout: Layout = Layout.V2_00, holder: Mapping[str, object] | None = None, /, **settings: object
     ) -> None:
         image = _image(layout, json.dumps(holder or {}, sort_keys=True), json.dumps(settings, sort_keys=True))
         self.memory = Memory(image.memory, NoJournal())

@@ -249,7 +249,7 @@ def test_every_single_bit_of_a_command(name: str) -> None:
 @pytest.mark.parametrize("protection", PROTECTIONS)
 @pytest.mark.parametrize("name", KINDS)
 def test_a_protected_read(name: str, line_mac: str, size: int, protection: str) -> None:
-    """Data and a MAC over the data; data sealed where writes are; the same line as the command's (native-card-os 5.1)."""
+    """Data and a MAC over it; data sealed where writes are; the same line as the command's (native-card-os 5.1)."""
     kind = KINDS[name]
     desk = at_work(kind, write_protection=protection, line_mac=line_mac)
     clear = desk.do(kind.read)

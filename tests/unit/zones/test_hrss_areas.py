@@ -135,10 +135,12 @@ def test_directories_are_those_of_the_tree() -> None:
         assert df.label.encode("gbk")
 
 
-@pytest.mark.parametrize("layout", [L2, L3])
-def test_exactly_one_file_owns_tag_60(layout: Layout) -> None:
-    owners = [name for name, element in elements(layout) if element.tag == 0x60]
-    assert owners == ["DF02 EF06"]
+@pytest.mark.parametrize("layout", [L1, L2, L3])
+def test_two_files_list_tag_60_and_a_setting_chooses(layout: Layout) -> None:
+    """Nothing else is optional (hrss-card 2.5, 2.6, 11)."""
+    optional = [(name, element.tag) for name, element in elements(layout) if element.optional]
+    assert optional == [("DF02 EF06", 0x60), ("DF03 EF05", 0x60)]
+    assert [name for name, element in elements(layout) if element.tag == 0x60] == [name for name, _ in optional]
 
 
 def elements(layouts: Layout) -> list[tuple[str, Element]]:
