@@ -1,4 +1,4 @@
-"""What a command costs: in process, and through pcscd and vpcd beside an echo card on the same road.
+"""What a command costs: in process, and through pcscd and vpcd beside an echo card on the same road; and cryptography.
 
 Figures are medians over rounds in which everything measured takes its turn, so that a machine whose speed drifts moves
 all of them; compare ratios, not single times. The budget (design page): 6.5 us per command of the mix in process, and
@@ -34,6 +34,7 @@ from readers.connect.pcsc import connect, wait_for_card
 from readers.errors import ReaderError
 from readers.serve.pcscd import PrivatePcscd
 from readers.terminal.security import external_authenticate, internal_authenticate, meet, protected
+from scripts.bench_keys import algorithms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,14 +73,16 @@ def main() -> int:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--only", choices=("process", "pcsc"), help="one half")
+    parser.add_argument("--only", choices=("process", "pcsc", "keys"), help="one part")
     options = parser.parse_args()
     image = personalise(GEN2, Layout.V2_00, Holder())
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.2f}")
-    if options.only != "pcsc":
+    if options.only in (None, "process"):
         in_process(image, Size(3, 5_000) if options.quick else Size(9, 20_000))
-    if options.only != "process":
+    if options.only in (None, "pcsc"):
         through_pcsc(image, Size(3, 1_000) if options.quick else Size(9, 4_000))
+    if options.only in (None, "keys"):
+        algorithms(3 if options.quick else 9)
     return 0
 
 

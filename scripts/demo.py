@@ -1,6 +1,7 @@
 """What scripts/run does: make a card, put it into a virtual reader of a private pcscd, read it through PC/SC, print it.
 
-Where pcscd can not be had, the card is read in this process, and that is said.
+Where pcscd can not be had, our own PC/SC service takes its place; where PC/SC's library can not be had either, the card
+is read in this process. Either is said.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import tempfile
 from pathlib import Path
 
 from apdu import BilingualError
+from cardsim.cli.cards import opened_card
 from cardsim.cli.console import Console, chosen_language
 from readers.connect.pcsc import wait_for_card
 from readers.errors import MissingLibraryError, PcscdError
 from readers.serve.pcscd import PrivatePcscd
+from readers.serve.pcsclite.server import PcscService
 
 _CARDSIM = (sys.executable, "-m", "cardsim")
 _READER = "Cardsim"
@@ -42,12 +45,22 @@ def main() -> int:
             return _through_pcsc(cardsim, pcscd, card, console, options)
         except (PcscdError, MissingLibraryError) as error:
             console.error(error.text)
-            _step(
-                console,
-                "2. No PC/SC here (see above): the card is read in this process instead",
-                "2. 此处没有 PC/SC(见上):改为在本进程内读卡",
-            )
-            return _check(cardsim, "read", "--card", str(card))
+        if _has_library():
+            return _through_service(cardsim, card, console, options)
+        _step(
+            console,
+            "2. No PC/SC here (see above): the card is read in this process instead",
+            "2. 此处没有 PC/SC(见上):改为在本进程内读卡",
+        )
+        return _check(cardsim, "read", "--card", str(card))
+
+
+def _has_library() -> bool:
+    """Return whether programs of ours can talk PC/SC at all."""
+    return (
+        subprocess.run([sys.executable, "-c", "import smartcard.scard"], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def _options(console: Console) -> argparse.Namespace:
@@ -73,28 +86,46 @@ def _through_pcsc(
         server = subprocess.Popen([*cardsim, "serve", str(card), "--vpcd", f"fd:{descriptor}"], pass_fds=(descriptor,))
     try:
         wait_for_card(10, _READER)
-        _step(console, "3. The reader and the card in it, as PC/SC sees them", "3. PC/SC 看到的读卡器与卡")
-        _check(cardsim, "readers")
-        _step(console, "4. What the card lets anybody read", "4. 卡上可自由读取的内容")
-        status = _check(cardsim, "read", "--reader", _READER)
-        if not options.card:  # somebody's own card stays as it is
-            _step(console, "5. Another name for the holder, written under the TEST keys", "5. 用测试密钥改写持卡人姓名")
-            status |= _check(cardsim, "write", "--reader", _READER, "--auth", "hsm", "EF06/09=李四")
-        if options.stay:
-            _stay(pcscd, console)
-        return status
+        return _look(cardsim, pcscd, console, options)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()
 
 
-def _stay(pcscd: PrivatePcscd, console: Console) -> None:
+def _through_service(cardsim: tuple[str, ...], card: Path, console: Console, options: argparse.Namespace) -> int:
+    with opened_card(card) as (_, port), PcscService() as service:
+        os.environ.update(service.environment)
+        name = service.insert(port)
+        _step(
+            console,
+            f"2. No pcscd here (see above): our own PC/SC service instead, with the virtual reader {name!r}",
+            f"2. 此处没有 pcscd(见上):改用自带的 PC/SC 服务,虚拟读卡器为 {name!r}",
+        )
+        return _look(cardsim, service, console, options)
+
+
+def _look(
+    cardsim: tuple[str, ...], service: PrivatePcscd | PcscService, console: Console, options: argparse.Namespace
+) -> int:
+    _step(console, "3. The reader and the card in it, as PC/SC sees them", "3. PC/SC 看到的读卡器与卡")
+    _check(cardsim, "readers")
+    _step(console, "4. What the card lets anybody read", "4. 卡上可自由读取的内容")
+    status = _check(cardsim, "read", "--reader", _READER)
+    if not options.card:  # somebody's own card stays as it is
+        _step(console, "5. Another name for the holder, written under the TEST keys", "5. 用测试密钥改写持卡人姓名")
+        status |= _check(cardsim, "write", "--reader", _READER, "--auth", "hsm", "EF06/09=李四")
+    if options.stay:
+        _stay(service, console)
+    return status
+
+
+def _stay(service: PrivatePcscd | PcscService, console: Console) -> None:
     _step(
         console,
         "The card stays in until Ctrl-C. To use it from another terminal:",
         "卡保持插入,直到按 Ctrl-C。在另一终端中使用前执行:",
     )
-    for name, value in pcscd.environment.items():
+    for name, value in service.environment.items():
         console.line(f"   export {name}={value}")
     console.flush()
     with contextlib.suppress(KeyboardInterrupt):

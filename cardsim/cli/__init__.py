@@ -61,7 +61,16 @@ def _exit_status(error: BilingualError) -> int:
 
     if isinstance(error, CardFileBusyError | CardFileUnwritableError | OutputFileError):
         return EXIT_FAILED
-    return EXIT_USAGE if isinstance(error, CardsimError) else EXIT_FAILED
+    return EXIT_USAGE if isinstance(error, CardsimError) or _is_wrong_file(error) else EXIT_FAILED
+
+
+def _is_wrong_file(error: BilingualError) -> bool:
+    """Return whether a keystore or what stands in it is wrong, not the disk and not a chain that is refused."""
+    from keys.errors import KeyringError, KeystoreBusyError, KeystoreError, KeystoreUnwritableError  # noqa: PLC0415
+
+    if isinstance(error, KeystoreBusyError | KeystoreUnwritableError):
+        return False
+    return isinstance(error, KeyringError | KeystoreError)
 
 
 def _drop_output() -> None:

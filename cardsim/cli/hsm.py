@@ -1,4 +1,4 @@
-"""The keys that subcommands prove: `--auth hsm` asks a software HSM with the TEST roots."""
+"""The keys that subcommands prove: `--auth hsm` asks a software HSM, with the TEST roots or those of a keystore."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from readers.errors import CardRefusedError
 from readers.terminal.security import external_authenticate, internal_authenticate, key_label, keys_for, meet, owner_of
 
 if TYPE_CHECKING:
+    import argparse
+    from typing import Self
+
+    from cardsim.cli.console import Console
     from cardsim.zones.model import Df
+    from keys.tree import Roots
     from readers.terminal.script import Script
     from readers.terminal.security import Terminal
 
@@ -23,18 +28,37 @@ LINE_MACS: Final = ("session", "challenge-iv")
 _COSTS_NO_TRY: Final = frozenset[int | None]((Sw.AUTHENTICATION_BLOCKED, Sw.REFERENCE_NOT_FOUND))
 
 
-def meet_card(atr: bytes, line_mac: str = LINE_MACS[0]) -> Script[Terminal]:
-    """Return a terminal for the card whose HRSS application is selected, its cryptograms from the TEST roots.
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What proofs are made with: the roots, the TEST roots where there are none, and the manner of line MACs."""
+
+    line_mac: str = LINE_MACS[0]
+    roots: Roots | None = None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace, console: Console) -> Self:
+        """Return what the options name; a passphrase may be asked for."""
+        line_mac = getattr(options, "line_mac", None) or LINE_MACS[0]
+        if not (options.keystore or options.key_file or options.passphrase_file):
+            return cls(line_mac)
+        from cardsim.cli.keyrings import opened_keyring  # noqa: PLC0415  certificates come with it
+
+        return cls(line_mac, opened_keyring(options, console).roots())
+
+
+def meet_card(atr: bytes, proofs: Proofs = Proofs()) -> Script[Terminal]:
+    """Return a terminal for the card whose HRSS application is selected, its cryptograms from the roots of ``proofs``.
 
     The card proves its key first, which costs no try: with keys of another origin every proof of ours would cost one.
     Raises CardRefusedError.
     """
-    hsm = SoftwareHsm(DES, TestRoots(), line_session=line_mac == LINE_MACS[0])
+    hsm = SoftwareHsm(DES, proofs.roots or TestRoots(), line_session=proofs.line_mac == LINE_MACS[0])
     terminal = yield from meet(hsm, atr, secrets.token_bytes)
     if not (yield from internal_authenticate(terminal)):
+        whose, whose_zh = ("the keystore's", "该密钥库的密钥") if proofs.roots else ("the TEST keys", "测试密钥")
         raise CardRefusedError(
-            "the card has other keys than the TEST keys (INTERNAL AUTHENTICATE); none was tried on it",
-            "该卡的密钥不是测试密钥(内部认证不符);未向卡尝试任何密钥",
+            f"the card has other keys than {whose} (INTERNAL AUTHENTICATE); none was tried on it",
+            f"该卡的密钥不是{whose_zh}(内部认证不符);未向卡尝试任何密钥",
         )
     return terminal
 

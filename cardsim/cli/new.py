@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardsim.cli.cards import InputFileError, read_bytes, read_json, read_toml
+from cardsim.cli.hsm import Proofs
 from cardsim.cli.photo import fitted_photo
 from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
@@ -35,7 +36,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
         # Files that a holder names are looked for beside it, as its author wrote them.
         holder = Holder.from_plain(read_json(path), lambda name: read_bytes(path.parent / name))
     layout = Layout.from_text(options.layout)
-    image = personalise(profile, layout, _fitted(holder, layout), raw_elements=options.raw_elements)
+    image = personalise(
+        profile,
+        layout,
+        _fitted(holder, layout),
+        roots=Proofs.of(options, console).roots,
+        raw_elements=options.raw_elements,
+    )
     create_card_file(out, image, overwrite=options.force)
     console.say(
         f"{options.out}: {options.chip} card, layout {options.layout}, card number {image.printed['card_number']}",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from apdu.text import Language
 from cardsim.cli.arguments import Parser
+from cardsim.cli.issuer_parser import certs_options, keys_options, keystore_options
 
 if TYPE_CHECKING:
     import argparse
@@ -72,10 +73,9 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     read.add_argument(
         "--auth",
         choices=("hsm",),
-        help=_t(
-            "prove the read keys: hsm, a software HSM with the TEST keys", "证明读密钥:hsm 为使用测试密钥的软件加密机"
-        ),
+        help=_t("prove the read keys: hsm, a software HSM", "证明读密钥:hsm 为软件加密机"),
     )
+    keystore_options(read, _t)
     read.add_argument(
         "--pin",
         nargs="?",
@@ -94,6 +94,11 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     )
     _write(add("write", "write", "write elements and read them back", "写数据元并读回核对"), _t)
     _pin(add("pin", "pin", "verify, change, unblock or reload the PIN", "校验、修改、解锁或重装 PIN"), _t)
+    keys_options(
+        add("keys", "keystore_commands", "an issuer's keys: keystore, check values", "发行方密钥:密钥库与校验值"), _t
+    )
+    certs = add("certs", "certs", "certificates of the zones' authorities and cards", "各区域证书机构与卡的证书")
+    certs_options(certs, _t, _card_options)
     profile = add(
         "profile", "profile", "print a chip profile as TOML, every setting explained", "以 TOML 打印芯片配置及说明"
     )
@@ -120,6 +125,7 @@ def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None
             "elements 的值为十六进制字节,不校验直接存储",
         ),
     )
+    keystore_options(parser, _t)
     parser.add_argument("--out", required=True, metavar="FILE", help=_t("card file to write", "要写的卡文件"))
     parser.add_argument("--force", action="store_true", help=_t("replace an existing file", "覆盖已有文件"))
 
@@ -218,10 +224,11 @@ def _key_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str])
         "--auth",
         choices=("hsm",),
         help=_t(
-            "whose keys are proved: hsm (default), a software HSM with the TEST keys",
-            "密钥来源:hsm(默认),使用测试密钥的软件加密机",
+            "who proves the keys: hsm (default), a software HSM",
+            "密钥由谁证明:hsm(默认),软件加密机",
         ),
     )
+    keystore_options(parser, _t)
     parser.add_argument(
         "--line-mac",
         choices=("session", "challenge-iv"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from apdu import StatusWord, Sw, Text
 from cardsim.cli.cards import OptionError, connected
-from cardsim.cli.hsm import LINE_MACS, meet_card
+from cardsim.cli.hsm import Proofs, meet_card
 from cardsim.cli.pins import NEW_PIN, pin_bytes
 from readers.connect.layers import with_layers
 from readers.terminal.hrss import select_hrss
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
     from readers.terminal.script import Script
 
+_KEYS: Final = ("auth", "line_mac", "keystore", "key_file", "passphrase_file")
 _TAKES: Final = {
     "verify": ("pin",),
     "change": ("pin", "new"),
-    "unblock": ("auth", "line_mac"),
-    "reload": ("new", "auth", "line_mac"),
+    "unblock": _KEYS,
+    "reload": ("new", *_KEYS),
 }
 """The options that each action has a use for."""
 _DONE: Final = {
@@ -41,15 +42,16 @@ _BLOCKED: Final = Text(
 def run(options: argparse.Namespace, console: Console) -> int:
     """Verify, change, unblock or reload; 1 when the card refuses."""
     action = options.action
-    for name in ("pin", "new", "auth", "line_mac"):
+    for name in ("pin", "new", *_KEYS):
         if getattr(options, name) is not None and name not in _TAKES[action]:
             option = "--" + name.replace("_", "-")
             raise OptionError(f"pin {action} has no use for {option}", f"pin {action} 不使用 {option}")
     old = pin_bytes(options.pin, console) if "pin" in _TAKES[action] else b""
     new = pin_bytes(options.new, console, NEW_PIN) if "new" in _TAKES[action] else b""
+    proofs = Proofs.of(options, console)
     with connected(options, console, secrets_used=True) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
-        status = play(_script(action, old, new, connection.atr, options.line_mac or LINE_MACS[0]), connection)
+        status = play(_script(action, old, new, connection.atr, proofs), connection)
     if status.ok:
         console.line(console.pick(_DONE[action]))
         return 0
@@ -60,13 +62,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return 1
 
 
-def _script(action: str, old: bytes, new: bytes, atr: bytes, line_mac: str) -> Script[StatusWord]:
+def _script(action: str, old: bytes, new: bytes, atr: bytes, proofs: Proofs) -> Script[StatusWord]:
     """Return the card's status word; an unblocking that is refused raises."""
     yield from select_hrss()
     if action == "verify":
         return (yield from verify_pin(old))
     if action == "change":
         return (yield from change_pin(old, new))
-    terminal = yield from meet_card(atr, line_mac)
+    terminal = yield from meet_card(atr, proofs)
     yield from unblock_pin(terminal, new if action == "reload" else None)
     return StatusWord(Sw.OK)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apdu import StatusWord, Sw, Text, TlvError, format_hex, parse_ber
-from cardsim.cli.cards import connected, write_bytes
+from cardsim.cli.cards import OptionError, connected, write_bytes
 from cardsim.cli.console import aligned
 from cardsim.zones.access import FREE
 from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cardsim.cli.console import Console
+    from cardsim.cli.hsm import Proofs
     from cardsim.zones.access import Access
     from cardsim.zones.layouts import Layout
     from readers.errors import CardRefusedError
@@ -42,9 +43,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
         from cardsim.cli.pins import pin_bytes  # noqa: PLC0415  secrets are for those who ask for them
 
         pin = pin_bytes(options.pin, console)
+    proofs = None
+    if options.auth:
+        from cardsim.cli.hsm import Proofs  # noqa: PLC0415
+
+        proofs = Proofs.of(options, console)
+    elif options.keystore or options.key_file or options.passphrase_file:
+        raise OptionError("a keystore is for --auth hsm", "密钥库需与 --auth hsm 同用")
     with connected(options, console, secrets_used=bool(pin or options.auth)) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
-        report = play(_script(connection.atr, pin, refusals, auth=bool(options.auth)), connection)
+        report = play(_script(connection.atr, pin, refusals, proofs), connection)
     if options.json:
         console.json(_plain(report, connection.atr))
     else:
@@ -56,16 +64,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return int(bool(refusals))
 
 
-def _script(atr: bytes, pin: bytes | None, refusals: dict[str, CardRefusedError], *, auth: bool) -> Script[HrssReport]:
+def _script(
+    atr: bytes, pin: bytes | None, refusals: dict[str, CardRefusedError], proofs: Proofs | None
+) -> Script[HrssReport]:
     """Read, with a PIN and keys what they open as well. A PIN or key that the card does not accept ends it."""
-    if pin is None and not auth:
+    if pin is None and not proofs:
         return (yield from read_hrss())
     yield from select_hrss()
     unlock = None
-    if auth:
+    if proofs:
         from cardsim.cli.hsm import Unlocker, meet_card  # noqa: PLC0415
 
-        unlock = Unlocker((yield from meet_card(atr)), refusals)
+        unlock = Unlocker((yield from meet_card(atr, proofs)), refusals)
     if pin is not None:
         yield from require_pin(pin)
     return (yield from read_hrss(unlock))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from apdu import BilingualError, Text, parse_hex
 from cardsim.cli.cards import connected, read_bytes
 from cardsim.cli.console import aligned
-from cardsim.cli.hsm import LINE_MACS, meet_card
+from cardsim.cli.hsm import Proofs, meet_card
 from cardsim.cli.photo import fitted_photo
 from cardsim.errors import ElementError
 from cardsim.zones.access import NEVER
@@ -42,9 +42,10 @@ _DIFFERENT: Final = Text("written, but the card gives something else", "已写�
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the values, read them back, and say for each what became of it; 1 when one came back different."""
+    proofs = Proofs.of(options, console)
     with connected(options, console, secrets_used=True) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
-        written = play(_script(options, connection.atr), connection)
+        written = play(_script(options, proofs, connection.atr), connection)
     for line in aligned((item.write.name, console.pick(_outcome(item))) for item in written):
         console.line(line)
     return int(any(item.readable and not item.equal for item in written))
@@ -56,13 +57,13 @@ def _outcome(item: Written) -> Text:
     return _VERIFIED if item.equal else _DIFFERENT
 
 
-def _script(options: argparse.Namespace, atr: bytes) -> Script[list[Written]]:
+def _script(options: argparse.Namespace, proofs: Proofs, atr: bytes) -> Script[list[Written]]:
     """Make sense of all items, in the card's layout, before any key is proved."""
     fci = yield from select_hrss()
     layout = layout_of((yield from read_version()))
     encoder = _Encoder(layout, dir_sfi_of(fci), raw=options.raw)
     writes = [encoder.write(item) for item in options.items]
-    terminal = yield from meet_card(atr, options.line_mac or LINE_MACS[0])
+    terminal = yield from meet_card(atr, proofs)
     return (yield from write_all(terminal, writes, Protect(options.protect)))
 
 

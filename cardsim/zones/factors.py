@@ -9,6 +9,7 @@ from keys.hsm import KeyName
 from keys.tree import Factors
 
 if TYPE_CHECKING:
+    from cardsim.zones.authorities import Authority
     from cardsim.zones.historical import HistoricalBytes
     from cardsim.zones.model import Df, KeyDeclaration
 
@@ -33,3 +34,10 @@ def key_name(df: Df, key: KeyDeclaration, version: int = 0) -> KeyName:
     """Return the name of ``key`` in the zone's tree: "HRSS/SSSE/RK", "HRSS/DF01/UK1"."""
     directory = "SSSE" if df is HRSS.application else f"DF{df.fid & 0xFF:02X}"
     return KeyName(f"{HRSS.name}/{directory}/{key.name}", key.levels, version)
+
+
+def declared_keys(authority: Authority) -> tuple[KeyName, ...]:
+    """Return the keys of the zone that ``authority`` runs; none while its files are not declared."""
+    if authority is not HRSS.authority:
+        return ()
+    return tuple(key_name(df, key) for df in HRSS.application.walk() for key in df.keys)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from cryptography import x509
-from cryptography.x509.oid import ExtensionOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 from keys.pki import binding, der
 from keys.pki.binding import ZoneBinding
@@ -96,7 +96,7 @@ class Certificate(bytes):
     @property
     def name(self) -> str:
         """The subject as people write it (RFC 4514)."""
-        return self.subject.rfc4514_string()
+        return name_text(self.subject)
 
     def _look(self, parsed: x509.Certificate) -> None:
         self.subject, self.issuer = parsed.subject, parsed.issuer
@@ -198,6 +198,11 @@ class RevocationList(bytes):
         self.number = number.crl_number if number else 0
         entries = (Revoked(entry.serial_number, entry.revocation_date_utc) for entry in parsed)
         self.revoked = {entry.serial: entry for entry in entries}
+
+
+def name_text(name: x509.Name) -> str:
+    """Return ``name`` as people write it (RFC 4514)."""
+    return name.rfc4514_string({NameOID.SERIAL_NUMBER: "serialNumber"})
 
 
 def _extension(extensions: x509.Extensions, kind: type[T]) -> T | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from apdu import Text, format_hex
+from keys.pki.certificate import name_text
 from keys.pki.errors import (
     CriticalExtensionError,
     ExpiredError,
@@ -88,7 +89,7 @@ def _check_link(certificate: Certificate, issuer: Certificate) -> None:
     """Refuse a certificate that ``issuer`` did not issue, or that was changed since."""
     name = certificate.name
     if certificate.issuer != issuer.subject:
-        other = certificate.issuer.rfc4514_string()
+        other = name_text(certificate.issuer)
         raise WrongAuthorityError(
             f"{name}: issued by {other}, not by {issuer.name}", f"{name}:由 {other} 签发,而不是 {issuer.name}"
         )

@@ -179,17 +179,14 @@ class Group:
 
     def _double(self, point: _Jacobian, times: int = 1) -> _Jacobian:
         x, y, z = point
-        p = self._p
+        p, a, a_is_minus_3 = self._p, self._a, self._a_is_minus_3
         for _ in range(times):
             square = z * z % p
-            if self._a_is_minus_3:
-                slope = 3 * (x - square) * (x + square) % p
-            else:
-                slope = (3 * x * x + self._a * square * square) % p
+            slope = (3 * (x - square) * (x + square) if a_is_minus_3 else 3 * x * x + a * square * square) % p
             twice = 2 * y
             z = twice * z % p
             yy = twice * y % p  # twice the square
-            offset = 2 * x * yy % p
+            offset = 2 * x * yy % p  # reduced: the product below would be too long to be cheap
             x = (slope * slope - 2 * offset) % p
             y = (slope * (offset - x) - 2 * yy * yy) % p
         return x, y, z
@@ -224,10 +221,12 @@ def _terms(k: int, table: Table) -> list[Point | None]:
     return [row[digit] for row, digit in zip(table.rows, digits, strict=True)]
 
 
-def _digits(k: int, window: int, count: int) -> list[int]:
+def _digits(k: int, window: int, count: int) -> Sequence[int]:
     """Return the signed digits of ``k`` from the lowest, each plus half the base, so 0 to 2^window - 1."""
     half = 1 << (window - 1)
     shifted = k + half * ((1 << window * count) - 1) // ((1 << window) - 1)
+    if window == _BASE_WINDOW:  # its digits are bytes
+        return shifted.to_bytes(count, "little")
     mask = (1 << window) - 1
     return [shifted >> shift & mask for shift in range(0, window * count, window)]
 

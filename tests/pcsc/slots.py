@@ -1,4 +1,4 @@
-"""Putting cards into the readers of a private pcscd and taking them out, seen through PC/SC."""
+"""Putting cards into virtual readers and taking them out, seen through PC/SC: the same for both kinds of reader."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import socket
 import subprocess
 import sys
 import threading
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from readers.connect.scard import ReaderState, ScardContext
+from readers.errors import NoServiceError
+from readers.serve.pcsclite.server import PcscService
 from readers.serve.vpcd import VpcdServer
 
 if TYPE_CHECKING:
@@ -21,48 +24,41 @@ if TYPE_CHECKING:
 _SECONDS = 20
 
 
-class Slots:
+class Link:
+    """The path at which this process's PC/SC library looks for its service, and where that leads now.
+
+    The library takes the path from the environment once, at the process's first call; so it has to stay.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def lead(self, socket_path: Path) -> None:
+        fresh = self.path.with_suffix(".new")
+        fresh.symlink_to(socket_path)
+        fresh.replace(self.path)
+
+
+class Slots(ABC):
     """Hands out the next reader for each card. A card is a thread of the test, or a `cardsim serve` of its own."""
 
-    def __init__(self, pcscd: PrivatePcscd) -> None:
-        self._pcscd = pcscd
-        self._free = list(range(len(pcscd.reader_names)))
-        self._undo = contextlib.ExitStack()
-        self._used: list[str] = []
-        self._sockets: dict[str, socket.socket] = {}
+    removed = ""
+    """What a command says of a reader whose card's process has died."""
 
+    def __init__(self) -> None:
+        self._undo = contextlib.ExitStack()
+
+    @abstractmethod
     def insert(self, port: CardPort) -> str:
         """Put a card into a reader and return the reader's name once PC/SC sees it."""
-        name, sock = self._connect()
-        self._sockets[name] = sock
-        server = VpcdServer(port, sock)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        self._undo.callback(sock.close)
-        self._undo.callback(thread.join, _SECONDS)
-        self._undo.callback(server.stop)
-        self.wait(name, present=True)
-        return name
 
+    @abstractmethod
     def pull(self, name: str) -> None:
         """Tear a card out of its reader at once, whatever it is doing."""
-        self._sockets[name].shutdown(socket.SHUT_RDWR)
 
+    @abstractmethod
     def serve(self, card: Path, *words: str) -> tuple[str, subprocess.Popen[str]]:
         """Put a card file into a reader with `cardsim serve`; return the reader's name and the process."""
-        name, sock = self._connect()
-        with sock:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "cardsim", "serve", str(card), "--vpcd", f"fd:{sock.fileno()}", *words],
-                pass_fds=(sock.fileno(),),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        self._undo.callback(process.communicate, timeout=_SECONDS)
-        self._undo.callback(process.terminate)
-        self.wait(name, present=True)
-        return name, process
 
     def wait(self, name: str, *, present: bool) -> None:
         """Wait until PC/SC has seen the card come or go."""
@@ -77,6 +73,56 @@ class Slots:
     def close(self) -> None:
         """Take all cards out."""
         self._undo.close()
+
+    def _start(self, card: Path, *words: str, descriptors: tuple[int, ...] = ()) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cardsim", "--lang=en", "serve", str(card), *words],
+            pass_fds=descriptors,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._undo.callback(process.communicate, timeout=_SECONDS)
+        self._undo.callback(process.terminate)
+        return process
+
+
+class VpcdSlots(Slots):
+    """The readers of a private pcscd with vpcd."""
+
+    removed = "no card"
+
+    def __init__(self, pcscd: PrivatePcscd) -> None:
+        super().__init__()
+        self._pcscd = pcscd
+        self._free = list(range(len(pcscd.reader_names)))
+        self._used: list[str] = []
+        self._sockets: dict[str, socket.socket] = {}
+
+    def insert(self, port: CardPort) -> str:
+        name, sock = self._connect()
+        self._sockets[name] = sock
+        server = VpcdServer(port, sock)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        self._undo.callback(sock.close)
+        self._undo.callback(thread.join, _SECONDS)
+        self._undo.callback(server.stop)
+        self.wait(name, present=True)
+        return name
+
+    def pull(self, name: str) -> None:
+        self._sockets[name].shutdown(socket.SHUT_RDWR)
+
+    def serve(self, card: Path, *words: str) -> tuple[str, subprocess.Popen[str]]:
+        name, sock = self._connect()
+        with sock:
+            process = self._start(card, "--vpcd", f"fd:{sock.fileno()}", *words, descriptors=(sock.fileno(),))
+        self.wait(name, present=True)
+        return name, process
+
+    def close(self) -> None:
+        super().close()
         for name in self._used:
             self.wait(name, present=False)
 
@@ -86,3 +132,44 @@ class Slots:
         self.wait(name, present=False)
         self._used.append(name)
         return name, self._pcscd.connect(slot)
+
+
+class ServiceSlots(Slots):
+    """The readers of our own PC/SC service; a card that is served has a service of its own."""
+
+    removed = "no PC/SC service answers"
+
+    def __init__(self, link: Link, directory: Path) -> None:
+        super().__init__()
+        self._link = link
+        self._directory = directory
+        self._service: PcscService | None = None
+
+    def insert(self, port: CardPort) -> str:
+        if self._service is None:
+            self._service = self._undo.enter_context(PcscService())
+            self._link.lead(self._service.path)
+        return self._service.insert(port)
+
+    def pull(self, name: str) -> None:
+        assert self._service
+        self._service.remove(name)
+
+    def serve(self, card: Path, *words: str) -> tuple[str, subprocess.Popen[str]]:
+        path = self._directory / f"served-{card.stem}"
+        process = self._start(card, "--pcsc", "--socket", str(path), *words)
+        assert process.stdout
+        said = process.stdout.readline()
+        for _ in range(3):
+            process.stdout.readline()
+        self._link.lead(path)
+        name = said.strip().rpartition(" is in the reader ")[2]
+        self.wait(name, present=True)
+        return name, process
+
+    def wait(self, name: str, *, present: bool) -> None:
+        try:
+            super().wait(name, present=present)
+        except NoServiceError:
+            if present:
+                raise

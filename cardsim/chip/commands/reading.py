@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apdu import Case, Sw
+from cardsim.chip.commands.addressing import (
+    BY_NUMBER,
+    BY_TAG,
+    FROM_NUMBER_ON,
+    addressed_record,
+    allowed,
+    binary_file,
+    check_offset,
+    record_file,
+)
 from cardsim.chip.dispatch import ISO, PROTECTED, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import KeyType, Protection
@@ -16,9 +26,7 @@ if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
     from cardsim.chip.files import ElementaryFile, Record
-    from cardsim.chip.rules import Masks
 
-_BY_TAG, _BY_NUMBER, _FROM_NUMBER_ON = 0, 4, 5
 _SHORT_ANSWER = 256
 _LONGEST_SEALED = 255
 
@@ -30,22 +38,12 @@ def read_record(context: Context, command: Command) -> bytes:
     Number and tag are never aliases of each other.
     """
     mode = command.p2 & 7
-    if mode not in (_BY_TAG, _BY_NUMBER, _FROM_NUMBER_ON):
+    if mode not in (BY_TAG, BY_NUMBER, FROM_NUMBER_ON):
         raise wrong_p1p2("READ RECORD", command)
-    file = context.file_by_sfi(command.p2 >> 3)
-    if file.transparent:
-        raise Refusal(Sw.INCOMPATIBLE_FILE, Reason.NOT_A_RECORD_FILE, file.fid)
-    if mode == _BY_TAG:
-        record = file.by_tag.get(command.p1)
-        if record is None:
-            raise Refusal(Sw.RECORD_NOT_FOUND, Reason.TAG_MISSING, file.fid, command.p1)
-    else:
-        records = file.records
-        if not 1 <= command.p1 <= len(records):
-            raise Refusal(Sw.RECORD_NOT_FOUND, Reason.RECORD_MISSING, file.fid, command.p1)
-        record = records[command.p1 - 1]
-        if mode == _FROM_NUMBER_ON:
-            return _all_from(context, file, command)
+    file = record_file(context, command)
+    record = addressed_record(file, command)
+    if mode == FROM_NUMBER_ON:
+        return _all_from(context, file, command)
     _allow_record(context, file, record)
     context.accessed(file)
     return context.memory.read(record.offset, record.size)
@@ -62,23 +60,12 @@ def _all_from(context: Context, file: ElementaryFile, command: Command) -> bytes
 
 
 def read_binary(context: Context, command: Command) -> bytes:
-    """Return up to Le bytes of a transparent file from an offset on; Le 00 reads to the end, at most 256.
-
-    P1 = 100sssss P2 = offset addresses by SFI, else P1 P2 is a 15-bit offset into the current EF.
-    """
-    if command.p1 & 0x80:
-        if command.p1 & 0x60:
-            raise wrong_p1p2("READ BINARY", command)
-        file, offset = context.file_by_sfi(command.p1 & 0x1F), command.p2
-    else:
-        file, offset = context.file_by_sfi(0), command.p1 << 8 | command.p2
-    if not file.transparent:
-        raise Refusal(Sw.INCOMPATIBLE_FILE, Reason.NOT_TRANSPARENT, file.fid)
-    if not _allowed(context.granted, file.read):
+    """Return up to Le bytes of a transparent file from an offset on; Le 00 reads to the end, at most 256."""
+    file, offset = binary_file(context, command, "READ BINARY")
+    if not allowed(context.granted, file.read):
         needed = file.rules[0].default
         raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.READ_REFUSED, file.fid, needed)
-    if offset >= file.size:
-        raise Refusal(Sw.WRONG_OFFSET, Reason.OFFSET_OUTSIDE, file.fid, offset, file.size)
+    check_offset(file, offset)
     context.accessed(file)
     return context.memory.read(file.body + offset, min(command.ne or _SHORT_ANSWER, file.size - offset))
 
@@ -111,15 +98,8 @@ def _sfi_of_binary(command: Command) -> int:
     return command.p1 & 0x1F if command.p1 & 0x80 else 0
 
 
-def _allowed(granted: int, masks: Masks) -> bool:
-    for mask in masks:  # noqa: SIM110  a generator here would cost a third of the command
-        if granted & mask == mask:
-            return True
-    return False
-
-
 def _allow_record(context: Context, file: ElementaryFile, record: Record) -> None:
-    if not _allowed(context.granted, record.read):
+    if not allowed(context.granted, record.read):
         needed = file.rules[0].of(record.tag)
         raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.RECORD_READ_REFUSED, file.fid, record.tag, needed)
 

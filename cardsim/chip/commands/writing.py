@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from apdu import Case, Sw
+from cardsim.chip.commands.addressing import (
+    BY_NUMBER,
+    BY_TAG,
+    PREVIOUS,
+    addressed_record,
+    allowed,
+    binary_file,
+    check_offset,
+    record_file,
+)
 from cardsim.chip.dispatch import ISO, PROTECTED, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import KeyType, Protection
@@ -15,11 +25,10 @@ if TYPE_CHECKING:
 
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import ElementaryFile, Record
+    from cardsim.chip.files import ElementaryFile
     from cardsim.chip.rules import Masks
     from cardsim.zones.access import Access
 
-_BY_TAG, _PREVIOUS, _BY_NUMBER = 0, 3, 4
 _NEWEST: Final = 1
 
 
@@ -30,15 +39,15 @@ def update_record(context: Context, command: Command) -> bytes:
     (facts hrss-card 3). A replacement has the length of what it replaces, and its tag.
     """
     mode = command.p2 & 7
-    file = context.file_by_sfi(command.p2 >> 3)
-    if file.transparent:
-        raise Refusal(Sw.INCOMPATIBLE_FILE, Reason.NOT_A_RECORD_FILE, file.fid)
+    file = record_file(context, command)
     if file.cyclic:
-        if (mode, command.p1) not in ((_PREVIOUS, 0), (_BY_NUMBER, _NEWEST)):
+        if (mode, command.p1) not in ((PREVIOUS, 0), (BY_NUMBER, _NEWEST)):
             raise wrong_p1p2("UPDATE RECORD", command)
         _write_newest(context, file, command, "UPDATE RECORD")
         return b""
-    record = _record(file, mode, command)
+    if mode not in (BY_TAG, BY_NUMBER):
+        raise wrong_p1p2("UPDATE RECORD", command)
+    record = addressed_record(file, command)
     _allow(context, file, record.update, file.rules[1].of(record.tag))
     data = _data(context, file, command, "UPDATE RECORD")
     if len(data) != record.size:
@@ -52,11 +61,9 @@ def update_record(context: Context, command: Command) -> bytes:
 
 def append_record(context: Context, command: Command) -> bytes:
     """Add a record: to a variable file while there is room (6A84), to a cyclic one as its newest."""
-    if command.p1 or command.p2 & 7 not in (0, _BY_NUMBER):
+    if command.p1 or command.p2 & 7 not in (0, BY_NUMBER):
         raise wrong_p1p2("APPEND RECORD", command)
-    file = context.file_by_sfi(command.p2 >> 3)
-    if file.transparent:
-        raise Refusal(Sw.INCOMPATIBLE_FILE, Reason.NOT_A_RECORD_FILE, file.fid)
+    file = record_file(context, command)
     if file.cyclic:
         _write_newest(context, file, command, "APPEND RECORD")
         return b""
@@ -76,36 +83,15 @@ def append_record(context: Context, command: Command) -> bytes:
 
 def update_binary(context: Context, command: Command) -> bytes:
     """Replace bytes of a transparent file from an offset on; P1 P2 as in READ BINARY."""
-    if command.p1 & 0x80:
-        if command.p1 & 0x60:
-            raise wrong_p1p2("UPDATE BINARY", command)
-        file, offset = context.file_by_sfi(command.p1 & 0x1F), command.p2
-    else:
-        file, offset = context.file_by_sfi(0), command.p1 << 8 | command.p2
-    if not file.transparent:
-        raise Refusal(Sw.INCOMPATIBLE_FILE, Reason.NOT_TRANSPARENT, file.fid)
+    file, offset = binary_file(context, command, "UPDATE BINARY")
     _allow(context, file, file.update, file.rules[1].default)
     data = _data(context, file, command, "UPDATE BINARY")
-    if offset >= file.size:
-        raise Refusal(Sw.WRONG_OFFSET, Reason.OFFSET_OUTSIDE, file.fid, offset, file.size)
+    check_offset(file, offset)
     if not data or offset + len(data) > file.size:
         raise wrong_length("UPDATE BINARY", f"1-{file.size - offset}", command)
     context.memory.write(file.body + offset, data)
     _finish(context, file)
     return b""
-
-
-def _record(file: ElementaryFile, mode: int, command: Command) -> Record:
-    if mode == _BY_TAG:
-        record = file.by_tag.get(command.p1)
-        if record is None:
-            raise Refusal(Sw.RECORD_NOT_FOUND, Reason.TAG_MISSING, file.fid, command.p1)
-        return record
-    if mode != _BY_NUMBER:
-        raise wrong_p1p2("UPDATE RECORD", command)
-    if not 1 <= command.p1 <= len(file.records):
-        raise Refusal(Sw.RECORD_NOT_FOUND, Reason.RECORD_MISSING, file.fid, command.p1)
-    return file.records[command.p1 - 1]
 
 
 def _write_newest(context: Context, file: ElementaryFile, command: Command, name: str) -> None:
@@ -137,8 +123,7 @@ def _data(context: Context, file: ElementaryFile, command: Command, name: str) -
 
 
 def _allow(context: Context, file: ElementaryFile, masks: Masks, rule: Access) -> None:
-    granted = context.granted
-    if not any(granted & mask == mask for mask in masks):
+    if not allowed(context.granted, masks):
         raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.UPDATE_REFUSED, file.fid, rule)
 
 

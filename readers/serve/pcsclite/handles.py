@@ -40,6 +40,7 @@ def connect(service: Service, client: Client, fields: Fields) -> bytes:
             client.handles[handle.number] = handle
             reader.add(handle, exclusive=share == Share.EXCLUSIVE)
             number, active = handle.number, reader.protocol
+        reader.rest()
         service.changed()
     return messages.CONNECT.pack(context, raw_name, share, wished, number, active, code)
 

@@ -161,7 +161,7 @@ SHARED_EXCLUSIVELY: Final = -1
 
 HEADER: Final = Struct("=II")
 VERSION: Final = Struct("=iiI")
-ESTABLISH: Final = Struct("=IIi")
+ESTABLISH: Final = Struct("=III")
 RELEASE: Final = Struct("=II")
 CONNECT: Final = Struct(f"=I{MAX_NAME}sIIiII")
 RECONNECT: Final = Struct("=iIIIII")

@@ -227,7 +227,11 @@ class Reader:
         if self.holder is handle:
             self.holder, self._locks = None, 0
         self.exclusive = False
-        if not self.handles and self.power is not Power.OFF:
+        self.rest()
+
+    def rest(self) -> None:
+        """Let the card lose its power after a while if nobody uses it."""
+        if not self.handles and self.power is Power.IN_USE:
             self.power = Power.GRACE
 
     def share_exclusively(self, handle: Handle) -> None:

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cardsim.cli.write import _Encoder
+from cardsim.errors import ElementError
+from cardsim.zones.layouts import Layout
 from readers.terminal.writing import Written
 from tests.unit.cli.contents import commands, contents, key_tries, make_card_of_another, raw
 from tests.unit.cli.running import SELECT_SSSE
@@ -266,6 +272,18 @@ def test_a_wrong_item_writes_nothing(cardsim: Runner, card: Path, item: str, mes
     assert chinese.startswith("cardsim:")
     assert chinese != said
     assert card.read_bytes() == before
+
+
+@given(
+    st.sampled_from(("EF06/09=", "EF06/0D=", "EF05/01=", "EF08=", "EF08=@", "DF01/EF15/40:02=", "DF04/EF15=", "")),
+    st.text(max_size=12) | st.text("0123456789ABCDEF^@:/=", max_size=24),
+    st.sampled_from((Layout.V1_00, Layout.V2_00)),
+    st.booleans(),
+)
+def test_any_item_is_taken_or_refused(place: str, value: str, layout: Layout, raw_value: bool) -> None:
+    with suppress(ElementError):
+        taken = _Encoder(layout, 0x1E, raw=raw_value).write(place + value)
+        assert taken.data or raw_value or taken.fitted
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from apdu import format_hex
 from cardsim.chip.card import Card
+from cardsim.chip.layout import KeyType
 from cardsim.chip.memory import Memory, NoJournal
 from cardsim.chip.t0 import T0Port
 from cardsim.zones.layouts import Layout
@@ -15,7 +16,7 @@ from readers.connect.inprocess import connect_inprocess
 from readers.connect.layers import with_layers
 from tests.cards import make_image
 from tests.unit.hrss import openssl
-from tests.unit.hrss.sheet import FileRow, KeyRow, external_keys, key
+from tests.unit.hrss.sheet import FILES, KEYS, FileRow, KeyRow, external_keys, key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from cardsim.perso import CardImage
 
 SSSE = "00A404000F7378312E73682EC9E7BBE1B1A3D5CF"
+SSSE_NAME = bytes.fromhex(SSSE[10:])
 CHALLENGE = "0084000008"
 VERIFY = "0020000003123456"
 REGION = "639900"
@@ -86,6 +88,18 @@ class Desk:
     def contents(self) -> bytes:
         """All of the memory."""
         return bytes(self.memory.view)
+
+    @property
+    def tries(self) -> dict[str, int]:
+        """How many tries every key has left, by its name ("SSSE/RK"); of its lowest version."""
+        left = {}
+        for directory in self.card.context.files.directories:
+            place = "SSSE" if directory.name == SSSE_NAME else f"{directory.fid:04X}"
+            for (kind, reference), versions in directory.keys.items():
+                if kind is not KeyType.PIN:
+                    row = next(row for row in KEYS if (row.directory, row.reference) == (place, reference))
+                    left[str(row)] = self.memory.view[versions[min(versions)].tries_offset] & 0x0F
+        return left
 
     # --- keys ---
 
@@ -162,9 +176,36 @@ def writing(row: FileRow) -> str:
     return f"00D6{0x80 | row.sfi:02X}00" if row.transparent else f"00DC01{row.sfi << 3 | 4:02X}"
 
 
+def records(desk: Desk, row: FileRow) -> list[str]:
+    """All records of a file of the current directory, by number."""
+    found: list[str] = []
+    while (answer := desk.send(f"00B2{len(found) + 1:02X}{row.sfi << 3 | 4:02X}00"))[-4:] == "9000":
+        found.append(answer[:-4])
+    assert answer == "6A83"
+    return found
+
+
 @cache
 def content(row: FileRow, layout: Layout) -> str:
     """What a fresh card has in record 1 of a file, or in its first 8 bytes."""
     desk = Desk(layout)
     desk.unlock(row.directory)
     return desk.read(row)[:-4]
+
+
+def opened_by(row: KeyRow) -> FileRow | None:
+    """A file of the key's directory that it opens for reading or writing; the PUK opens none."""
+    candidates = [each for each in FILES if each.directory == row.directory and Layout.V2_00 in each.layouts]
+    return next((each for each in candidates if row.reference in (each.read_key, each.write_key)), None)
+
+
+def is_open(desk: Desk, row: KeyRow) -> bool:
+    """Whether the card takes ``row`` as proved, as its file shows; the file's directory is current."""
+    protected = opened_by(row)
+    assert protected is not None
+    if row.reference == protected.read_key:
+        answer = desk.read(protected)[-4:]
+    else:
+        answer = desk.write(protected, content(protected, Layout.V2_00))
+    assert answer in ("9000", "6982")
+    return answer == "9000"

@@ -1,4 +1,4 @@
-"""Commands under line protection: writes and reads with CLA 04, PIN unblock and reload (84 24), blocking.
+"""Commands under line protection: writes and reads with CLA 04, and what every command with a MAC has in common.
 
 MACs and cryptograms are those of openssl. Forms: facts native-card-os 5.1 (MAC over header, Lc and data, sealed data)
 and hrss-card 4.5 (session key of the challenge, IV zero; the shapes of 84 24).
@@ -6,22 +6,19 @@ and hrss-card 4.5 (session key of the challenge, IV zero; the shapes of 84 24).
 
 from __future__ import annotations
 
-from itertools import product
 from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardsim.chip.layout import KeyType
 from tests.unit.hrss import openssl
-from tests.unit.hrss.desk import CHALLENGE, SSSE, VERIFY, Desk
+from tests.unit.hrss.desk import CHALLENGE, VERIFY, Desk
+from tests.unit.hrss.forms import each_form
 from tests.unit.hrss.sheet import key
 
 UK, PUK, RK, STK = (key(f"SSSE/{name}") for name in ("UK", "PUK", "RK", "STK"))
 DF02_UK3 = key("DF02/UK3")
-FORMS = tuple(product(("session", "challenge-iv"), (4, 8)))
-each_form = pytest.mark.parametrize(("line_mac", "size"), FORMS, ids=[f"{line}, {size} bytes" for line, size in FORMS])
 PROTECTIONS = ("none", "mac", "cipher")
 
 
@@ -57,14 +54,6 @@ def at_work(kind: Kind, **settings: object) -> Desk:
     return desk
 
 
-def tries(desk: Desk, name: str) -> int:
-    """How many tries a line or lock key has left."""
-    kind = {"SSSE/STK": KeyType.LINE, "SSSE/LK": KeyType.APPLICATION_LOCK, "SSSE/BK": KeyType.CARD_LOCK}[name]
-    found = desk.card.context.directory.first_key(kind)
-    assert found is not None
-    return desk.memory.view[found.tries_offset] & 0x0F
-
-
 # --- writes ---
 
 
@@ -76,7 +65,7 @@ def test_a_protected_write_is_taken(kind: Kind, line_mac: str, size: int, protec
     command = desk.under(desk.challenge(size), f"04{kind.header}", kind.data, seal=protection == "cipher")
     assert desk.sw(command) == "9000"
     assert desk.do(kind.read) == kind.data
-    assert tries(desk, "SSSE/STK") == 3
+    assert desk.tries["SSSE/STK"] == 3
     assert desk.sw(command) == "6984"
 
 
@@ -265,7 +254,7 @@ def test_a_protected_read_is_no_key() -> None:
     desk = Desk(write_protection="mac")
     desk.enter("SSSE")
     assert desk.sw(desk.protected("04B08700") + "08") == "6982"
-    assert tries(desk, "SSSE/STK") == 3
+    assert desk.tries["SSSE/STK"] == 3
 
 
 @pytest.mark.parametrize("makes_current", [True, False])
@@ -299,247 +288,3 @@ def test_the_longest_answers() -> None:
 def test_a_protected_read_carries_a_mac_and_nothing_else() -> None:
     desk = at_work(KINDS["UPDATE BINARY"])
     assert desk.sw(desk.protected("04B08700", "08") + "00") == "6700"
-
-
-# --- PIN CHANGE/UNBLOCK, facts hrss-card 4.5 and terminal-interface 2.3 ---
-
-WRONG_PIN = "0020000003999999"
-QUERY = "00200000"
-
-
-def blocked_pin(**settings: object) -> Desk:
-    desk = Desk(**settings)
-    desk.enter("SSSE")
-    for left in (5, 4, 3, 2, 1, 0):
-        assert desk.sw(WRONG_PIN) == f"63C{left}"
-    assert desk.sw(VERIFY) == "6983"
-    return desk
-
-
-@each_form
-@pytest.mark.parametrize("reselect", [False, True])
-def test_unblocking_keeps_the_pin(line_mac: str, size: int, reselect: bool) -> None:
-    """PUK, SELECT SSSE again as drivers do, GET CHALLENGE, 84 24 00 00 04 MAC."""
-    desk = blocked_pin(line_mac=line_mac)
-    assert desk.prove(PUK) == "9000"
-    if reselect:
-        desk.do(SSSE)
-    command = desk.under(desk.challenge(size), "84240000")
-    assert (command[:10], len(command)) == ("8424000004", 18)
-    assert desk.sw(command) == "9000"
-    assert desk.sw(QUERY) == "63C6"
-    assert desk.sw(VERIFY) == "9000"
-
-
-@each_form
-@pytest.mark.parametrize("blocked", [False, True])
-def test_reloading_sets_the_pin(line_mac: str, size: int, blocked: bool) -> None:
-    """84 24 00 01 0C C8 MAC4: C8 is 03, the PIN and 80 000000 enciphered, the MAC runs over header and C8."""
-    desk = blocked_pin(line_mac=line_mac) if blocked else Desk(line_mac=line_mac)
-    desk.enter("SSSE")
-    assert desk.prove(PUK) == "9000"
-    desk.do(SSSE)
-    line_key, iv = desk.line(desk.challenge(size))
-    start = bytes.fromhex("842400010C") + openssl.triple(line_key, bytes.fromhex("0365432180000000"))
-    assert desk.sw((start + openssl.mac(line_key, start, iv)).hex()) == "9000"
-    desk.power_cycle()
-    desk.enter("SSSE")
-    assert [desk.sw(VERIFY), desk.sw("0020000003654321")] == ["63C5", "9000"]
-
-
-def test_the_mac_of_unblocking_runs_over_five_bytes() -> None:
-    """CBC-MAC with IV 00 over 8424000004 80 0000 (facts hrss-card 4.5), spelled out: one block."""
-    desk = blocked_pin()
-    assert desk.prove(PUK) == "9000"
-    session = openssl.triple(desk.key(STK), desk.challenge())
-    assert desk.sw("8424000004" + openssl.triple(session, bytes.fromhex("8424000004800000")).hex()[:8]) == "9000"
-
-
-@pytest.mark.parametrize("pin", ["1234", "12345F", "12345678", "123456789012"])
-def test_pins_of_other_lengths_are_reloaded(pin: str) -> None:
-    desk = Desk()
-    desk.enter("SSSE")
-    assert desk.prove(PUK) == "9000"
-    assert desk.sw(desk.protected("84240001", pin, seal=True)) == "9000"
-    assert desk.sw(f"00200000{len(pin) // 2:02X}{pin}") == "9000"
-
-
-@pytest.mark.parametrize("pin", ["12", "12345678901234", "12FF34", "1234FF"])
-def test_pins_that_are_none_are_not_reloaded(pin: str) -> None:
-    desk = Desk()
-    desk.enter("SSSE")
-    assert desk.prove(PUK) == "9000"
-    before = desk.contents
-    assert desk.sw(desk.protected("84240001", pin, seal=True)) == "6A80"
-    assert desk.contents == before
-
-
-@pytest.mark.parametrize(("header", "data", "answer"), [("84240000", "A1", "6700"), ("84240001", "", "6988")])
-def test_the_wrong_shape_costs_no_try(header: str, data: str, answer: str) -> None:
-    """Data where none belongs, or no sealed PIN: the MAC is right, so STK pays nothing."""
-    desk = Desk()
-    desk.enter("SSSE")
-    assert desk.prove(PUK) == "9000"
-    before = desk.contents
-    assert desk.sw(desk.protected(header, data)) == answer
-    assert desk.contents == before
-
-
-@pytest.mark.parametrize("header", ["84240000", "84240001"])
-def test_the_puk_is_needed(header: str) -> None:
-    """Neither the PIN itself nor another key stands in for it."""
-    desk = Desk()
-    desk.enter("SSSE")
-    desk.do(VERIFY)
-    assert [desk.prove(row) for row in (UK, RK)] == ["9000"] * 2
-    before = desk.contents
-    assert desk.sw(desk.protected(header, "654321" if header[-1] == "1" else "", seal=header[-1] == "1")) == "6982"
-    assert desk.contents == before
-
-
-def test_the_puk_is_kept_where_ssse_is_and_no_longer() -> None:
-    desk = blocked_pin()
-    assert desk.prove(PUK) == "9000"
-    desk.do("00A4000002DF04")
-    assert desk.sw(desk.protected("84240000")) == "9000"
-    assert desk.sw(VERIFY) == "9000"
-    desk.do("00A40000023F00", SSSE)
-    assert desk.sw(desk.protected("84240000")) == "6982"
-
-
-def test_a_card_that_forgets_on_reselection_can_not_be_unblocked_that_way() -> None:
-    desk = blocked_pin(state_survives_reselect=False)
-    assert desk.prove(PUK) == "9000"
-    desk.do(SSSE)
-    assert desk.sw(desk.protected("84240000")) == "6982"
-    assert desk.prove(PUK) == "9000"
-    assert desk.sw(desk.protected("84240000")) == "9000"
-
-
-def test_a_pin_that_was_reloaded_is_not_verified() -> None:
-    desk = Desk()
-    desk.enter("SSSE")
-    assert desk.prove(PUK) == "9000"
-    assert desk.sw(desk.protected("84240001", "654321", seal=True)) == "9000"
-    assert desk.sw(QUERY) == "63C6"
-    assert desk.sw("00B2016C00") == "6982"
-
-
-# --- APPLICATION BLOCK, APPLICATION UNBLOCK, CARD BLOCK ---
-
-BLOCK, FOR_EVER, UNBLOCK, CARD_BLOCK = "841E0000", "841E0001", "84180000", "84160000"
-COMMANDS = {
-    "READ RECORD": "00B2012C00",
-    "READ BINARY": "00B0870008",
-    "UPDATE RECORD": "00DC01340A" + "00" * 10,
-    "VERIFY": VERIFY,
-    "VERIFY, a question": QUERY,
-    "CHANGE PIN": "805E010007123456FF654321",
-    "INTERNAL AUTHENTICATE": "0088000010" + "00" * 16,
-    "EXTERNAL AUTHENTICATE": "0082000A10" + "00" * 16,
-    "PIN CHANGE/UNBLOCK": "842400000400000000",
-    "APPLICATION BLOCK": "841E00000400000000",
-    "CARD BLOCK": "841600000400000000",
-}
-
-
-def _blocked(command: str = BLOCK, directory: str = "SSSE", **settings: object) -> Desk:
-    desk = Desk(**settings)
-    desk.enter(directory)
-    row = "SSSE/BK" if command == CARD_BLOCK else "SSSE/LK"
-    assert desk.sw(desk.protected(command, row=row)) == "9000"
-    return desk
-
-
-@pytest.mark.parametrize("event", ["nothing", "power"])
-@pytest.mark.parametrize("directory", ["SSSE", "DF01"])
-def test_a_blocked_application_refuses_everything(event: str, directory: str) -> None:
-    """6A81, also in its DFs and wherever it was blocked from; power does not open it (facts hrss-card 3)."""
-    desk = _blocked(directory=directory)
-    if event == "power":
-        desk.power_cycle()
-        assert desk.sw(SSSE) == "6A81"
-    before = desk.contents
-    for command in COMMANDS.values():
-        desk.do(CHALLENGE)
-        assert desk.sw(command) == "6A81"
-    assert desk.sw("00A4000002DF01") == "6A81"
-    assert desk.sw("00B2012C00") == "6A81"
-    assert desk.contents == before
-
-
-@each_form
-def test_an_application_is_unblocked(line_mac: str, size: int) -> None:
-    desk = _blocked(line_mac=line_mac)
-    assert desk.sw(desk.under(desk.challenge(size), UNBLOCK, row="SSSE/LK")) == "9000"
-    desk.power_cycle()
-    desk.enter("SSSE")
-    assert desk.sw(COMMANDS["READ RECORD"]) == "9000"
-
-
-def test_unblocking_what_is_not_blocked_succeeds() -> None:
-    """Facts native-card-os 4."""
-    desk = Desk()
-    desk.enter("SSSE")
-    before = desk.contents
-    assert desk.sw(desk.protected(UNBLOCK, row="SSSE/LK")) == "9000"
-    assert desk.contents == before
-
-
-def test_three_wrong_macs_leave_the_application_blocked_for_good() -> None:
-    desk = _blocked()
-    for _ in range(3):
-        desk.do(CHALLENGE)
-        assert desk.sw(f"{UNBLOCK}0400000000") == "6988"
-    assert desk.sw(desk.protected(UNBLOCK, row="SSSE/LK")) == "6983"
-    assert desk.sw(SSSE) == "6A81"
-
-
-def test_blocked_for_ever_is_for_ever() -> None:
-    desk = _blocked(FOR_EVER)
-    before = desk.contents
-    assert desk.sw(desk.protected(UNBLOCK, row="SSSE/LK")) == "9303"
-    desk.power_cycle()
-    assert desk.sw(SSSE) == "6A81"
-    assert desk.sw(desk.protected(UNBLOCK, row="SSSE/LK")) == "9303"
-    assert desk.contents == before
-
-
-def test_a_temporary_block_becomes_no_other_once_it_stands() -> None:
-    """APPLICATION BLOCK is refused like everything else."""
-    desk = _blocked()
-    assert desk.sw(desk.protected(FOR_EVER, row="SSSE/LK")) == "6A81"
-    assert desk.sw(desk.protected(UNBLOCK, row="SSSE/LK")) == "9000"
-
-
-@pytest.mark.parametrize(("setting", "answer"), [("6A81", "6A81"), ("6283", "6283"), ("fci", "9000")])
-def test_what_select_answers_for_a_blocked_application(setting: str, answer: str) -> None:
-    """Whatever it says, the application is current, so that it can be unblocked (native-card-os 13)."""
-    desk = _blocked(blocked_select=setting)
-    desk.power_cycle()
-    assert desk.sw(SSSE) == answer
-    assert desk.sw(COMMANDS["READ RECORD"]) == "6A81"
-    assert desk.sw(desk.protected(UNBLOCK, row="SSSE/LK")) == "9000"
-    assert desk.send(SSSE) == "6F16840F7378312E73682EC9E7BBE1B1A3D5CFA50388011E9000"
-
-
-@pytest.mark.parametrize("event", ["nothing", "power"])
-@pytest.mark.parametrize("directory", ["SSSE", "DF01"])
-def test_a_blocked_card_answers_6a81_for_ever(event: str, directory: str) -> None:
-    desk = _blocked(CARD_BLOCK, directory)
-    if event == "power":
-        desk.power_cycle()
-    before = desk.contents
-    others = (SSSE, "00A40000", "00A40000023F00", CHALLENGE, f"{UNBLOCK}0400000000")
-    assert {desk.sw(command) for command in (*COMMANDS.values(), *others)} == {"6A81"}
-    assert desk.contents == before
-
-
-def test_blocking_needs_its_own_key() -> None:
-    """Neither does LK block the card nor BK the application."""
-    desk = Desk()
-    desk.enter("SSSE")
-    assert desk.sw(desk.protected(CARD_BLOCK, row="SSSE/LK")) == "6988"
-    assert desk.sw(desk.protected(BLOCK, row="SSSE/BK")) == "6988"
-    assert desk.sw(COMMANDS["READ RECORD"]) == "9000"
-    assert [tries(desk, row) for row in ("SSSE/LK", "SSSE/BK", "SSSE/STK")] == [2, 2, 3]

@@ -1,7 +1,4 @@
-"""The terminal's scripts against the card: proofs, PINs, blocking, and every element of every file written.
-
-What arrives on the card is read by plain commands, what a script sends is compared with openssl's cryptograms.
-"""
+"""Every element of every file, written by the terminal's script and read by plain commands; and what is refused."""
 
 from __future__ import annotations
 
@@ -9,194 +6,32 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from apdu import Command, CommandError, Response, StatusWord, parse_hex
+from apdu import parse_hex
 from cardsim.zones.access import NEVER
 from cardsim.zones.addresses import file_name, find_file
-from cardsim.zones.hrss import HRSS, SSSE
+from cardsim.zones.hrss import HRSS
 from cardsim.zones.layouts import L1, L2, Layout
-from cardsim.zones.model import Cyclic, KeyUse, Transparent, VariableTlv
-from keys.des import DES
-from keys.hsm import SoftwareHsm
-from keys.tree import TestRoots
+from cardsim.zones.model import Cyclic, Transparent, VariableTlv
+from readers.connect.inprocess import connect_inprocess
 from readers.errors import CardRefusedError
-from readers.terminal.hrss import read_hrss, select_df, select_hrss
+from readers.terminal.hrss import read_hrss, select_hrss
 from readers.terminal.script import run
-from readers.terminal.security import (
-    Terminal,
-    change_pin,
-    external_authenticate,
-    internal_authenticate,
-    meet,
-    protected,
-    require_pin,
-    unblock_pin,
-    verify_pin,
-)
+from readers.terminal.security import require_pin
 from readers.terminal.writing import BY_TAG, Protect, Write, Written, write_all
-from tests.unit.hrss.desk import SOURCE, VERIFY, Desk
-from tests.unit.hrss.sheet import KEYS, KeyRow, file, files_of
+from tests.unit.hrss.desk import SOURCE, Desk, records
+from tests.unit.hrss.sheet import FileRow, file, files_of, key
+from tests.unit.hrss.terminals import counters, terminal_at
+from tests.unit.readers.fakes import FakePort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cardsim.zones.addresses import DataFile
-    from cardsim.zones.model import Df, KeyDeclaration
+    from cardsim.zones.model import Df
 
 each_layout = pytest.mark.parametrize("layout", [L1, L2], ids=["1.00", "2.00"])
 each_protect = pytest.mark.parametrize("protect", list(Protect), ids=[protect.value for protect in Protect])
 PIN = parse_hex("123456")
-
-
-class OtherRoots:
-    """The TEST roots, but for one key."""
-
-    def __init__(self, changed: str) -> None:
-        self.changed = changed
-
-    def root(self, name: str, version: int) -> bytes:
-        return TestRoots().root(name if name != self.changed else "ANOTHER", version)
-
-
-def entropy(size: int) -> bytes:
-    """Of a terminal: always the same source, as openssl's proofs have it."""
-    return SOURCE[:size]
-
-
-def terminal_at(desk: Desk, *, changed: str = "", line_session: bool | None = None) -> Terminal:
-    """A terminal that has met the card; of its keys one may be another than the card's."""
-    session = desk.line_session if line_session is None else line_session
-    hsm = SoftwareHsm(DES, OtherRoots(changed), line_session=session)
-    run(select_hrss(), desk.connection)
-    return run(meet(hsm, desk.connection.atr, entropy), desk.connection)
-
-
-def declared(row: KeyRow) -> tuple[Df, KeyDeclaration]:
-    df = next(df for df in HRSS.application.walk() if row.directory in ("SSSE" if df is SSSE else f"{df.fid:04X}"))
-    return df, next(key for key in df.keys if key.name == row.name)
-
-
-def counters(before: bytes, after: bytes) -> list[tuple[int, int]]:
-    """Bytes that differ: old and new."""
-    return [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-
-
-# --- proofs ---
-
-
-@pytest.mark.parametrize("row", [row for row in KEYS if row.use == "external"], ids=str)
-@pytest.mark.parametrize("version", [0, 2])
-def test_every_key_is_proved(row: KeyRow, version: int) -> None:
-    desk = Desk(key_versions=[0, 2])
-    terminal = terminal_at(desk)
-    df, key = declared(row)
-    if df is not SSSE:
-        assert run(select_df(df), desk.connection).ok
-    script = external_authenticate(terminal, df, key, version)
-    assert next(script) == Command(0x00, 0x84, 0x00, 0x00, le=8)
-    challenge = desk.challenge()
-    sent = script.send(Response(challenge, StatusWord(0x9000)))
-    assert sent.encode().hex() == desk.proof(row, challenge, version or None).lower()
-    with pytest.raises(StopIteration):
-        script.send(Response.parse(desk.connection.transmit(sent.encode())))
-    run(external_authenticate(terminal, df, key, version), desk.connection)
-
-
-@pytest.mark.parametrize("version", [0, 1])
-def test_the_card_proves_itself(version: int) -> None:
-    desk = Desk(key_versions=[0, 1])
-    assert run(internal_authenticate(terminal_at(desk), version), desk.connection)
-    assert not run(internal_authenticate(terminal_at(desk, changed="HRSS/SSSE/IRK"), version), desk.connection)
-
-
-def test_a_proof_that_is_refused_costs_one_try() -> None:
-    desk = Desk()
-    terminal = terminal_at(desk, changed="HRSS/SSSE/UK")
-    df, key = declared(next(row for row in KEYS if str(row) == "SSSE/UK"))
-    before = desk.contents
-    with pytest.raises(CardRefusedError, match="does not accept key UK: 63C2"):
-        run(external_authenticate(terminal, df, key), desk.connection)
-    assert counters(before, desk.contents) == [(0x33, 0x32)]
-
-
-# --- PINs and blocking ---
-
-
-def test_pins() -> None:
-    desk = Desk()
-    terminal_at(desk)
-    assert str(run(verify_pin(parse_hex("999999")), desk.connection)) == "63C5"
-    with pytest.raises(CardRefusedError, match="63C4"):
-        run(require_pin(parse_hex("999999")), desk.connection)
-    run(require_pin(PIN), desk.connection)
-    assert str(run(change_pin(PIN, parse_hex("654321")), desk.connection)) == "9000"
-    assert [desk.sw(VERIFY), desk.sw("0020000003654321")] == ["63C5", "9000"]
-
-
-@pytest.mark.parametrize("line_mac", ["session", "challenge-iv"])
-@pytest.mark.parametrize("new", [None, "654321"])
-def test_a_blocked_pin_is_unblocked(line_mac: str, new: str | None) -> None:
-    desk = Desk(line_mac=line_mac)
-    terminal = terminal_at(desk)
-    for _ in range(6):
-        run(verify_pin(parse_hex("999999")), desk.connection)
-    assert desk.sw(VERIFY) == "6983"
-    run(unblock_pin(terminal, parse_hex(new) if new else None), desk.connection)
-    assert desk.sw(f"0020000003{new or '123456'}") == "9000"
-
-
-@pytest.mark.parametrize("changed", ["HRSS/SSSE/PUK", "HRSS/SSSE/STK"])
-def test_unblocking_with_a_wrong_key_costs_one_try_of_it(changed: str) -> None:
-    desk = Desk()
-    terminal = terminal_at(desk, changed=changed)
-    before = desk.contents
-    with pytest.raises(CardRefusedError, match="63C2" if "PUK" in changed else "6988"):
-        run(unblock_pin(terminal), desk.connection)
-    assert counters(before, desk.contents) == [(0x33, 0x32)]
-
-
-@pytest.mark.parametrize("line_mac", ["session", "challenge-iv"])
-@pytest.mark.parametrize("sealed", [False, True])
-def test_what_protected_sends(line_mac: str, sealed: bool) -> None:
-    desk = Desk(line_mac=line_mac)
-    terminal = terminal_at(desk)
-    script = protected(terminal, Command(0x00, 0xDC, 0x02, 0x34, SOURCE), sealed=sealed)
-    next(script)
-    sent = script.send(Response(bytes.fromhex("A1A2A3A4A5A6A7A8"), StatusWord(0x9000)))
-    expected = desk.under(bytes.fromhex("A1A2A3A4A5A6A7A8"), "04DC0234", SOURCE.hex(), seal=sealed)
-    assert sent.encode().hex().upper() == expected
-
-
-@pytest.mark.parametrize(("sealed", "size"), [(False, 252), (True, 248)])
-def test_what_grows_too_long_is_not_sent(sealed: bool, size: int) -> None:
-    """One byte less still goes."""
-    terminal = terminal_at(Desk())
-    for length, fits in ((size - 1, True), (size, False)):
-        script = protected(terminal, Command(0x00, 0xD6, 0x00, 0x00, bytes(length)), sealed=sealed)
-        next(script)
-        challenge = Response(SOURCE, StatusWord(0x9000))
-        if fits:
-            assert len(script.send(challenge).data) <= 255
-        else:
-            with pytest.raises(CommandError, match="carries 25|carries 26"):
-                script.send(challenge)
-
-
-def test_blocking_by_a_terminal() -> None:
-    desk = Desk()
-    terminal = terminal_at(desk)
-
-    def send(ins: int, use: KeyUse) -> str:
-        return str(run(protected(terminal, Command(0x84, ins, 0x00, 0x00), use=use), desk.connection).sw)
-
-    assert send(0x1E, KeyUse.APPLICATION_LOCK) == "9000"
-    assert desk.sw("00B2012C00") == "6A81"
-    assert send(0x18, KeyUse.APPLICATION_LOCK) == "9000"
-    assert desk.sw("00B2012C00") == "9000"
-    assert send(0x16, KeyUse.CARD_LOCK) == "9000"
-    assert desk.sw("00A40000") == "6A81"
-
-
-# --- writing everything ---
 
 
 def writes_of(layout: Layout, *, by_tag: bool) -> Iterator[Write]:
@@ -238,16 +73,17 @@ def read_plainly(desk: Desk, layout: Layout) -> dict[str, list[str]]:
         for row in files_of(directory, layout):
             if row.write_key is None:
                 continue
-            records: list[str] = []
-            if row.transparent:
-                desk.do(f"00A4000002EF{row.sfi:02X}")
-                while (answer := desk.send(f"00B0{len(''.join(records)) // 2:04X}00"))[-4:] == "9000":
-                    records.append(answer[:-4])
-                records = ["".join(records)]
-            else:
-                while (answer := desk.send(f"00B2{len(records) + 1:02X}{row.sfi << 3 | 4:02X}00"))[-4:] == "9000":
-                    records.append(answer[:-4])
-            found[row.name] = records
+            found[row.name] = [content(desk, row)] if row.transparent else records(desk, row)
+    return found
+
+
+def content(desk: Desk, row: FileRow) -> str:
+    """All of a transparent file."""
+    desk.do(f"00A4000002EF{row.sfi:02X}")
+    found = ""
+    while (answer := desk.send(f"00B0{len(found) // 2:04X}00"))[-4:] == "9000":
+        found += answer[:-4]
+    assert answer == "6B00"
     return found
 
 
@@ -270,14 +106,12 @@ def test_every_element_of_every_file(layout: Layout, protect: Protect, by_tag: b
     expected: dict[str, list[str]] = {}
     for write in writes:
         name = file_name(write.df, write.file).replace("/", " ")
-        records = expected.setdefault(name, before[name] if isinstance(write.file, Cyclic) else [])
+        known = expected.setdefault(name, before[name] if isinstance(write.file, Cyclic) else [])
         text = write.data.hex().upper()
         if isinstance(write.file, Cyclic):
-            expected[name] = [text, *records[:-1]]
+            expected[name] = [text, *known[:-1]]
         else:
-            records.append(
-                text if isinstance(write.file, Transparent) else f"{write.tag:02X}{len(write.data):02X}{text}"
-            )
+            known.append(text if isinstance(write.file, Transparent) else f"{write.tag:02X}{len(write.data):02X}{text}")
     assert after == expected
 
 
@@ -317,11 +151,16 @@ def test_terminals_take_tag_60_where_it_is(layout: Layout, owner: str) -> None:
     terminal = terminal_at(desk)
     run(require_pin(PIN), desk.connection)
     report = run(read_hrss(), desk.connection)
-    items = [(read, item) for directory in report.directories for read in directory.files for item in read.elements]
-    dates = [(directory.declaration.fid, read.fid) for directory in report.directories for read in directory.files
-             for item in read.elements if item.element.tag == 0x60]  # fmt: skip
-    assert dates == [(0xDF02, 0xEF06) if owner == "DF02/EF06" else (0xDF03, 0xEF05)]
-    assert {str(item.status) for read, item in items if read.status.ok} == {"9000"}
+    owners = []
+    for directory in report.directories:
+        for read in directory.files:
+            owners += [
+                f"{directory.declaration.fid:04X}/EF{read.fid & 0xFF:02X}"
+                for item in read.elements
+                if item.element.tag == 0x60
+            ]
+            assert not read.status.ok or all(item.status.ok for item in read.elements)
+    assert owners == [owner]
 
     written = []
     for name, tag, data in (("DF02/EF06", 0x3A, b"1234567"), ("DF03/EF05", 0x63, b"123"), (owner, 0x60, SOURCE[:4])):
@@ -382,13 +221,13 @@ def test_the_wrong_protection(protection: str, protect: Protect, status: str, hi
     terminal = terminal_at(desk)
     before = desk.contents
     with pytest.raises(CardRefusedError, match=rf"EF06/08: the card answers {status} .*{hint}; values .* it: 0"):
-        run(write_all(terminal, [basic(0x08, b"1" * 22)[:0] or basic(0x08, b"1" * 18)], protect), desk.connection)
+        run(write_all(terminal, [basic(0x08, b"1" * 18)], protect), desk.connection)
     assert desk.contents == before
 
 
 @pytest.mark.parametrize("changed", ["HRSS/SSSE/UK", "HRSS/DF01/RK1", "HRSS/DF03/UK8"])
 def test_a_wrong_key_costs_one_try_however_much_there_is_to_write(changed: str) -> None:
-    """Its directory is the last one: what comes before is written and counted, nothing behind is tried."""
+    """What comes before its directory is written and counted, nothing behind is tried."""
     desk = Desk()
     terminal = terminal_at(desk, changed=changed)
     writes = list(writes_of(L2, by_tag=True))
@@ -396,34 +235,19 @@ def test_a_wrong_key_costs_one_try_however_much_there_is_to_write(changed: str) 
     first = next(number for number, write in enumerate(writes) if write.name.startswith(place))
     with pytest.raises(CardRefusedError, match=rf"63C2 .*; values written before it: {first}$"):
         run(write_all(terminal, writes), desk.connection)
-    assert {file_tries(desk)[name] for name in file_tries(desk) if name != changed} == {3}
-    assert file_tries(desk)[changed] == 2
-
-
-def file_tries(desk: Desk) -> dict[str, int]:
-    """Tries left of every key, by name."""
-    found = {}
-    for row in KEYS:
-        directory = next(
-            node
-            for node in desk.card.context.files.directories
-            if node.fid == int(row.directory.replace("SSSE", "DDF1"), 16)
-        )
-        (credential,) = [
-            versions[0]
-            for (_, reference), versions in directory.keys.items()
-            if (reference, True) == (row.reference, _ != 0x3A)
-        ]
-        found[f"HRSS/{row}"] = desk.memory.view[credential.tries_offset] & 0x0F
-    return found
+    tries = desk.tries
+    assert tries.pop(changed.removeprefix("HRSS/")) == 2
+    assert set(tries.values()) == {3}
 
 
 @pytest.mark.parametrize("protect", [Protect.MAC, Protect.CIPHER])
 @pytest.mark.parametrize("cause", ["other STK", "other line"])
 def test_a_wrong_mac_costs_stk_one_try(protect: Protect, cause: str) -> None:
     desk = Desk(write_protection=protect.value)
-    wrong = {"other STK": {"changed": "HRSS/SSSE/STK"}, "other line": {"line_session": False}}[cause]
-    terminal = terminal_at(desk, **wrong)
+    if cause == "other STK":
+        terminal = terminal_at(desk, changed="HRSS/SSSE/STK")
+    else:
+        terminal = terminal_at(desk, line_session=False)
     before = desk.contents
     with pytest.raises(CardRefusedError, match=r"6988 .* before it: 0"):
         run(write_all(terminal, list(writes_of(L2, by_tag=True)), protect), desk.connection)
@@ -434,7 +258,7 @@ def test_a_blocked_key_is_reported() -> None:
     desk = Desk()
     terminal = terminal_at(desk)
     for _ in range(3):
-        desk.fail(next(row for row in KEYS if str(row) == "SSSE/UK"))
+        desk.fail(key("SSSE/UK"))
     before = desk.contents
     with pytest.raises(CardRefusedError, match="key UK: 6983"):
         run(write_all(terminal, [basic(0x0A, b"2")]), desk.connection)
@@ -466,26 +290,16 @@ def test_a_file_that_nobody_writes() -> None:
 def test_a_card_that_gives_nothing_back_is_not_asked_for_ever() -> None:
     """9000 without data, where the photo was written."""
     df, entry = find_file("SSSE/EF08", L2)
+    sent: list[int] = []
+
+    def mute(command: bytes) -> bytes:
+        sent.append(command[1])
+        assert len(sent) < 20
+        return (bytes(8) if command[1] == 0x84 else b"") + b"\x90\x00"
+
     script = write_all(terminal_at(Desk()), [Write("photo", df, entry, b"JPEG")])
-    answers = {0xA4: b"", 0x84: bytes(8), 0x82: b"", 0xD6: b"", 0xB0: b""}
-    command = next(script)
-    for _ in range(20):
-        try:
-            command = script.send(Response(answers[command.ins], StatusWord(0x9000)))
-        except StopIteration as end:
-            assert end.value == [Written(Write("photo", df, entry, b"JPEG"), readable=False, equal=False)]
-            return
-    pytest.fail("the script goes on and on")
-
-
-def test_meeting_a_card_without_a_code() -> None:
-    """EF05 01 holds what is no card identification code: nothing is derived, nothing is tried."""
-    desk = Desk()
-    df, entry = find_file("SSSE/EF05", L2)
-    terminal = terminal_at(desk)
-    run(write_all(terminal, [Write("EF05/01", df, entry, b"\xff" * 16, 0x01, BY_TAG)]), desk.connection)
-    with pytest.raises(CardRefusedError, match="no keys can be derived"):
-        terminal_at(desk)
+    (item,) = run(script, connect_inprocess(FakePort(mute), "mute"))
+    assert (item.readable, item.equal, sent[-1]) == (False, False, 0xB0)
 
 
 def test_files_of_the_sheet_that_are_written_are_those_of_the_zone() -> None:

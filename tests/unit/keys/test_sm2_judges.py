@@ -1,7 +1,7 @@
 """SM2 against programs that others wrote: they sign and we verify, we sign and they verify, and so with encryption.
 
-200 keys each by default; `SM2_KEYS=5000 pytest tests/unit/keys/test_sm2_judges.py` takes more, and the private keys from 1
-up too. gmssl is Python, gmssl-pyx is GmSSL in C.
+200 keys by default; `SM2_KEYS=5000 pytest tests/unit/keys/test_sm2_judges.py` takes more, and as many private keys from
+1 up. gmssl is Python, gmssl-pyx is GmSSL in C.
 """
 
 from __future__ import annotations
@@ -9,36 +9,45 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from keys.errors import SignatureError
 from keys.sm2 import DEFAULT_ID, CipherOrder, PrivateKey, PublicKey, Signature, decrypt, encrypt, engine, sign, verify
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
 COUNT = int(os.environ.get("SM2_KEYS", "200"))
+SMALL = COUNT if "SM2_KEYS" in os.environ else 25
 CHUNK = 50
-SMALL = max(25, COUNT if "SM2_KEYS" in os.environ else 0)
-RANDOM_KEYS = [
-    pytest.param(range(start, min(start + CHUNK, COUNT)), PrivateKey.derive, id=f"random {start}")
-    for start in range(0, COUNT, CHUNK)
-]
-SMALL_KEYS = [
-    pytest.param(range(start, min(start + CHUNK, SMALL + 1)), PrivateKey.of, id=f"small {start}")
-    for start in range(1, SMALL + 1, CHUNK)
-]
-many_keys = pytest.mark.parametrize(("numbers", "make"), RANDOM_KEYS + SMALL_KEYS)
 
 
-def keys_and_messages(numbers: range, make: Any) -> list[tuple[PrivateKey, bytes]]:
+def random_key(number: int) -> PrivateKey:
+    return PrivateKey.derive(b"judged %d" % number)
+
+
+def chunks(count: int, make: Callable[[int], PrivateKey]) -> Iterator[object]:
+    for start in range(1, count + 1, CHUNK):
+        yield pytest.param(range(start, min(start + CHUNK, count + 1)), make, id=f"{make.__name__} {start}")
+
+
+many_keys = pytest.mark.parametrize(("numbers", "make"), [*chunks(COUNT, random_key), *chunks(SMALL, PrivateKey.of)])
+
+
+def keys_and_messages(
+    numbers: range, make: Callable[[int], PrivateKey] = random_key
+) -> Iterator[tuple[PrivateKey, bytes]]:
     """Keys, and messages of 1 to 64 bytes."""
-    keys = [make(number) if make == PrivateKey.of else make(b"judged %d" % number) for number in numbers]
-    return [(key, bytes(key + key)[: 1 + number % 64]) for number, key in zip(numbers, keys, strict=True)]
+    for number in numbers:
+        key = make(number)
+        yield key, bytes(key + key)[: 1 + number % 64]
 
 
 @many_keys
-def test_gmssl_agrees(numbers: range, make: Any) -> None:
+def test_gmssl_agrees(numbers: range, make: Callable[[int], PrivateKey]) -> None:
     """Through our adapter; its own decryption too, which leaves C3 aside."""
     library = pytest.importorskip("gmssl.sm2")
     gmssl = engine("gmssl")
@@ -53,7 +62,7 @@ def test_gmssl_agrees(numbers: range, make: Any) -> None:
 
 def test_gmssl_computes_the_same_identity_hash() -> None:
     library = pytest.importorskip("gmssl.sm2")
-    for key, message in keys_and_messages(range(20), PrivateKey.derive):
+    for key, message in keys_and_messages(range(20)):
         machine = library.CryptSM2(key.hex(), "")
         machine.public_key = key.public[1:].hex()
         assert machine.verify_with_sm3(sign(key, message).hex(), message)
@@ -61,7 +70,7 @@ def test_gmssl_computes_the_same_identity_hash() -> None:
 
 
 @many_keys
-def test_gmssl_in_c_agrees(numbers: range, make: Any) -> None:
+def test_gmssl_in_c_agrees(numbers: range, make: Callable[[int], PrivateKey]) -> None:
     library = pytest.importorskip("gmssl_pyx")
     for key, message in keys_and_messages(numbers, make):
         private, public = bytes(key), key.public[1:]
@@ -125,7 +134,7 @@ needs_openssl = pytest.mark.skipif(not has_sm2(), reason="needs the openssl comm
 @needs_openssl
 @pytest.mark.parametrize("identity", [DEFAULT_ID, b"ALICE123@YAHOO.COM"])
 def test_openssl_agrees_on_signatures(tmp_path: Path, identity: bytes) -> None:
-    for key, message in keys_and_messages(range(4), PrivateKey.derive):
+    for key, message in keys_and_messages(range(4)):
         files = Files(tmp_path, key)
         signature = files.sign(message, identity)
         verify(key.public, message, signature, signer_id=identity)
@@ -138,7 +147,7 @@ def test_openssl_agrees_on_signatures(tmp_path: Path, identity: bytes) -> None:
 
 @needs_openssl
 def test_openssl_agrees_on_encryption(tmp_path: Path) -> None:
-    for key, message in keys_and_messages(range(6), PrivateKey.derive):
+    for key, message in keys_and_messages(range(6)):
         files = Files(tmp_path, key)
         assert decrypt(key, files.encrypt(message), order=CipherOrder.DER) == message
         assert files.decrypt(encrypt(key.public, message, order=CipherOrder.DER)) == message

@@ -10,9 +10,10 @@ from readers.serve.pcsclite.messages import Protocol, Request, Share
 from readers.serve.pcsclite.service import Client, Service
 
 T0_ATR = bytes.fromhex("3B600000")
-T1_ATR = bytes.fromhex("3B800181" + "00")[:4] + bytes.fromhex("00")
+T1_ATR = bytes.fromhex("3B800181")
 BOTH_ATR = bytes.fromhex("3B80800101")
-SPECIFIC_T1_ATR = bytes.fromhex("3B8090010111")[:5] + b"\x10"
+SPECIFIC_T1_ATR = bytes.fromhex("3B8090110100")
+"""T=0 and T=1, but TA2 says that the card talks T=1 at once."""
 
 SUCCESS = 0
 CANCELLED = 0x80100002

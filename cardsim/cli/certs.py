@@ -1,0 +1,199 @@
+"""`cardsim certs`: certificates of the zones' authorities and cards. Times are UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from apdu import format_hex, parse_hex
+from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, write_bytes
+from cardsim.cli.keyrings import declared_authorities, opened_keyring, write_secret
+from cardsim.zones.authorities import find_authority
+from cardsim.zones.card_identification import CardIdentification
+from keys.errors import KeysError
+from keys.pki.certificate import Certificate, Request, RevocationList, Revoked
+from keys.pki.issue import Period
+from keys.pki.keyfiles import private_key_der, public_key_der
+from keys.pki.pem import CERTIFICATE, PRIVATE_KEY, PUBLIC_KEY, to_pem
+from keys.pki.verify import check_list, steps
+from readers.connect.layers import with_layers
+from readers.terminal.hrss import read_hrss
+from readers.terminal.script import run as play
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from cardsim.cli.console import Console
+    from keys.keyring import Keyring
+    from keys.pki.authority import CertificateAuthority
+
+T = TypeVar("T")
+
+_DEFAULT_YEARS: Final = 10
+"""A card's validity (handbook Q12)."""
+_MAX_SERIAL: Final = 20
+_MAX_DAYS: Final = 36500
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Do what the action says; a chain that is refused is an error with status 1."""
+    if getattr(options, "der", False) and not options.out:
+        raise OptionError("--der needs --out", "--der 需与 --out 同用")
+    keyring = opened_keyring(options, console)
+    zone = find_authority(options.zone, declared_authorities(options)).zone_id
+    _ACTIONS[options.action](options, console, keyring.authority(zone), keyring)
+    return 0
+
+
+def _issue(options: argparse.Namespace, console: Console, authority: CertificateAuthority, keyring: Keyring) -> None:
+    if options.csr and options.key_out:
+        raise OptionError("--key-out: the key of a request is its maker's", "--key-out:证书请求的私钥由申请方持有")
+    identification, values = _card(options, console)
+    period = _period(options.start or values.get("issue_date"), options.end or values.get("expiry_date"))
+    zone = authority.zone.name
+    versions = ((zone, keyring.versions(zone)[-1]),)
+    if options.csr:
+        request = _parsed(Request.parse, options.csr)
+        certificate = authority.card(request.public_key, identification, period, versions)
+    else:
+        card = authority.personalised(identification, period, versions)
+        certificate = card.certificate
+        if options.key_out:
+            write_secret(Path(options.key_out), to_pem(PRIVATE_KEY, private_key_der(card.key)))
+    _out(options, console, CERTIFICATE, certificate)
+
+
+def _card(options: argparse.Namespace, console: Console) -> tuple[CardIdentification, dict[str, str]]:
+    """Return the card's identification code, and what else its free elements say."""
+    if options.id:
+        if options.card or options.reader:
+            raise OptionError("--id is for when there is no card", "--id 仅用于没有卡的情形")
+        return CardIdentification.parse(parse_hex(options.id)), {}
+    with connected(options, console) as (bare, _, sink):
+        report = play(read_hrss(), with_layers(bare, trace=sink))
+    values = {item.element.name: item.text for file in report.files for item in file.elements if item.text}
+    raw = values.get("card_identification", "")
+    return CardIdentification.parse(parse_hex(raw)), values
+
+
+def _chain(options: argparse.Namespace, console: Console, authority: CertificateAuthority, _keyring: Keyring) -> None:
+    certificates = (authority.root.certificate, *authority.chain)
+    if options.der:
+        raise OptionError(
+            "a chain is PEM; `certs export` gives one certificate", "证书链为 PEM;单张证书用 `certs export`"
+        )
+    _write(options, console, b"".join(certificate.pem for certificate in certificates))
+
+
+def _verify(options: argparse.Namespace, console: Console, authority: CertificateAuthority, _keyring: Keyring) -> None:
+    given = [entry for name in options.files for entry in _parsed(Certificate.parse_all, name)]
+    root = _parsed(Certificate.parse, options.root) if options.root else authority.root.certificate
+    if given[0] == root:
+        del given[0]
+    elif not options.root and given[0].issuer == authority.ca.certificate.subject:
+        given[:0] = authority.chain
+    lists = [_parsed(RevocationList.parse, name) for name in options.crl]
+    for step in steps(root, given, at=_moment(options.at), zone=authority.zone.aid, lists=lists):
+        console.say(f"{step.certificate.name}: {step.checked.en}", f"{step.certificate.name}:{step.checked.zh}")
+
+
+def _export(options: argparse.Namespace, console: Console, authority: CertificateAuthority, _keyring: Keyring) -> None:
+    which, _, kind = options.what.partition("-")
+    signer = authority.root if which == "root" else authority.ca
+    match kind:
+        case "":
+            _out(options, console, CERTIFICATE, signer.certificate)
+        case "public":
+            _out(options, console, PUBLIC_KEY, public_key_der(signer.key.public))
+        case _:
+            console.note("warning: a private key in clear", "警告:明文私钥")
+            _out(options, console, PRIVATE_KEY, private_key_der(signer.key), secret=True)
+
+
+def _revoke(options: argparse.Namespace, console: Console, authority: CertificateAuthority, _keyring: Keyring) -> None:
+    if not 0 < options.days <= _MAX_DAYS:
+        raise OptionError(f"--days: 1 to {_MAX_DAYS}", f"--days:1 至 {_MAX_DAYS}")
+    at = _moment(options.at)
+    serials = [_serial(text) for text in options.serial]
+    for name in options.files:
+        certificate = _parsed(Certificate.parse, name)
+        if certificate.issuer != authority.ca.certificate.subject:
+            raise InputFileError(
+                f"{name}: not issued by {authority.ca.certificate.name}",
+                f"{name}:不是由 {authority.ca.certificate.name} 签发的",
+            )
+        serials.append(certificate.serial)
+    path, number, revoked = Path(options.crl), 1, dict[int, Revoked]()
+    if path.exists():
+        earlier = _parsed(RevocationList.parse, options.crl)
+        check_list(earlier, authority.ca.certificate, earlier.this_update)
+        number, revoked = earlier.number + 1, earlier.revoked
+    revoked = {serial: Revoked(serial, at) for serial in serials} | revoked
+    end = at + timedelta(days=options.days)
+    write_bytes(path, authority.ca.revocation_list(revoked.values(), at, end, number).pem)
+    console.say(
+        f"{path}: list {number}, {len(revoked)} revoked, until {end:%Y-%m-%d %H:%M:%S} UTC",
+        f"{path}:第 {number} 期,撤销 {len(revoked)} 张,有效至 {end:%Y-%m-%d %H:%M:%S}(UTC)",
+    )
+
+
+_ACTIONS: Final[dict[str, Callable[[argparse.Namespace, Console, CertificateAuthority, Keyring], None]]] = {
+    "issue": _issue,
+    "chain": _chain,
+    "verify": _verify,
+    "export": _export,
+    "revoke": _revoke,
+}
+
+
+def _parsed(parse: Callable[[bytes], T], name: str) -> T:
+    """Return what the file ``name`` holds; what is wrong with it names the file."""
+    try:
+        return parse(read_bytes(Path(name)))
+    except KeysError as error:
+        raise InputFileError(f"{name}: {error}", f"{name}:{error.text.zh}") from error
+
+
+def _period(start: str | None, end: str | None) -> Period:
+    first = _moment(start) if start else datetime.now(UTC)
+    last = _moment(end) if end else first + timedelta(days=_DEFAULT_YEARS * 365)
+    return Period(datetime.combine(first, time.min, UTC), datetime.combine(last, time(23, 59, 59), UTC))
+
+
+def _moment(text: str | None) -> datetime:
+    """Return a time as people write it, 20240101 or 2024-01-01T12:00:00; UTC where it names no zone; now for none."""
+    if text is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise InputFileError(
+            f"{text!r} is no date, such as 2024-01-01 or 2024-01-01T12:00:00",
+            f"{text!r} 不是日期(如 2024-01-01 或 2024-01-01T12:00:00)",
+        ) from error
+
+
+def _serial(text: str) -> int:
+    raw = parse_hex(text if len(text) % 2 == 0 else f"0{text}")
+    if not 0 < len(raw) <= _MAX_SERIAL or not any(raw):
+        raise OptionError(
+            f"--serial: 1 to {_MAX_SERIAL} bytes, not {format_hex(raw)}", f"--serial:1 至 {_MAX_SERIAL} 字节"
+        )
+    return int.from_bytes(raw, "big")
+
+
+def _out(options: argparse.Namespace, console: Console, label: str, raw: bytes, *, secret: bool = False) -> None:
+    _write(options, console, bytes(raw) if options.der else to_pem(label, raw), secret=secret)
+
+
+def _write(options: argparse.Namespace, console: Console, content: bytes, *, secret: bool = False) -> None:
+    if not options.out:
+        for line in content.decode("ascii").splitlines():
+            console.line(line)
+    elif secret:
+        write_secret(Path(options.out), content)
+    else:
+        write_bytes(Path(options.out), content)

@@ -1,0 +1,44 @@
+"""Terminals with a software HSM, at a desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keys.des import DES
+from keys.hsm import SoftwareHsm
+from keys.tree import TestRoots
+from readers.terminal.hrss import select_hrss
+from readers.terminal.script import run
+from readers.terminal.security import Terminal, meet
+from tests.unit.hrss.desk import SOURCE
+
+if TYPE_CHECKING:
+    from tests.unit.hrss.desk import Desk
+
+
+class OtherRoots:
+    """The TEST roots, but for one key."""
+
+    def __init__(self, changed: str) -> None:
+        self.changed = changed
+
+    def root(self, name: str, version: int) -> bytes:
+        return TestRoots().root(name if name != self.changed else "ANOTHER", version)
+
+
+def entropy(size: int) -> bytes:
+    """Of a terminal: always the same source, as openssl's proofs have it."""
+    return SOURCE[:size]
+
+
+def terminal_at(desk: Desk, *, changed: str = "", line_session: bool | None = None) -> Terminal:
+    """A terminal that has met the card; of its keys one may be another than the card's."""
+    session = desk.line_session if line_session is None else line_session
+    hsm = SoftwareHsm(DES, OtherRoots(changed), line_session=session)
+    run(select_hrss(), desk.connection)
+    return run(meet(hsm, desk.connection.atr, entropy), desk.connection)
+
+
+def counters(before: bytes, after: bytes) -> list[tuple[int, int]]:
+    """Bytes that differ: old and new."""
+    return [(old, new) for old, new in zip(before, after, strict=True) if old != new]
