@@ -69,7 +69,7 @@ class RsaPrivateKey:
 
     @classmethod
     def derive(cls, seed: bytes, bits: int, exponent: int = 3) -> Self:
-        """Return the key of ``bits`` (even) that ``seed`` always gives; only as secret as that. Takes up to a second."""
+        """Return the key of ``bits`` (even) that ``seed`` always gives; only as secret as that."""
         half = bits // 2
         primes = (n for n in _numbers(seed, half) if math.gcd(exponent, n - 1) == 1 and _is_prime(n))
         p = next(primes)

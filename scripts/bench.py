@@ -35,6 +35,7 @@ from readers.errors import ReaderError
 from readers.serve.pcscd import PrivatePcscd
 from readers.terminal.security import external_authenticate, internal_authenticate, meet, protected
 from scripts.bench_keys import algorithms
+from scripts.bench_roads import compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +74,7 @@ def main() -> int:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--only", choices=("process", "pcsc", "keys"), help="one part")
+    parser.add_argument("--only", choices=("process", "pcsc", "roads", "keys"), help="one part")
     options = parser.parse_args()
     image = personalise(GEN2, Layout.V2_00, Holder())
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.2f}")
@@ -81,6 +82,8 @@ def main() -> int:
         in_process(image, Size(3, 5_000) if options.quick else Size(9, 20_000))
     if options.only in (None, "pcsc"):
         through_pcsc(image, Size(3, 1_000) if options.quick else Size(9, 4_000))
+    if options.only in (None, "roads"):
+        compare(image, *((1, 4_000) if options.quick else (5, 20_000)), [_COMMANDS[name].hex() for name in _MIX])
     if options.only in (None, "keys"):
         algorithms(3 if options.quick else 9)
     return 0

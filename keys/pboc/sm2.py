@@ -116,7 +116,7 @@ def verify_dynamic(card: PublicKey, raw: bytes, terminal: bytes) -> bytes:
 
 
 def verify_ca_record(raw: bytes) -> tuple[bytes, int, PublicKey]:
-    """Return RID, index and key of a CA's self-signed record, 146 bytes (facts finance-zone 3.8, index 18).
+    """Return RID, index and key of a CA's self-signed record, 144 bytes (facts finance-zone 3.8, index 18).
 
     Form: 31, 4 bytes, RID 5, index, expiry MMYY 2, algorithm 04, parameters, 40, key 64, signature 64.
     """

@@ -8,6 +8,8 @@ import json
 import os
 import socket
 import struct
+import subprocess
+import sys
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -269,13 +271,21 @@ def test_a_trace_that_can_not_be_written(cardsim: Runner, card: Path, tmp_path: 
     ],
 )
 @pytest.mark.parametrize("language", Language)
-def test_no_pcscd(
-    cardsim: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], language: Language
-) -> None:
-    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(tmp_path / "nowhere"))
-    text = cardsim.refused("--lang", language.value, *words, status=1)
-    assert "pcscd" in text
-    assert ("no PC/SC service answers" if language is Language.EN else "没有可用的 PC/SC 服务") in text
+@pytest.mark.pcsc
+def test_no_pcscd(tmp_path: Path, words: tuple[str, ...], language: Language) -> None:
+    """In a process of its own: the client library remembers for good where it looked first."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cardsim", "--lang", language.value, *words],
+        env={**os.environ, "PCSCLITE_CSOCK_NAME": str(tmp_path / "nowhere"), "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "pcscd" in done.stderr
+    assert ("no PC/SC service answers" if language is Language.EN else "没有可用的 PC/SC 服务") in done.stderr
 
 
 @pytest.mark.parametrize("name", ["²", "１", "lab", "-1"])
