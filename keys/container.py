@@ -46,6 +46,10 @@ class Passphrase:
     text: str = field(repr=False)
     cost: int = 17
 
+    def __post_init__(self) -> None:
+        if not _MIN_COST <= self.cost <= _MAX_COST:
+            raise ValueError(f"scrypt's cost is {_MIN_COST} to {_MAX_COST}")
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
@@ -76,7 +80,11 @@ def seal(content: bytes, secret: Secret, entropy: Callable[[int], bytes] = secre
 def unseal(raw: bytes, secret: Secret) -> bytes:
     """Return the contents. Raises a :class:`KeystoreError` that says what is wrong."""
     header = _header(raw)
-    key, check = _stretched(secret, _hex(header, "salt", _SALT_SIZE), _cost(header))
+    cost = _cost(header)
+    if bool(cost) is not isinstance(secret, Passphrase):
+        wanted, wanted_zh = ("passphrase", "口令") if cost else ("key file", "密钥文件")
+        raise WrongPassphraseError(f"the keystore opens with its {wanted}", f"该密钥库需用{wanted_zh}打开")
+    key, check = _stretched(secret, _hex(header, "salt", _SALT_SIZE), cost)
     if not hmac.compare_digest(check, _hex(header, "check", _CHECK_SIZE)):
         raise WrongPassphraseError(
             "this is not the passphrase or the key file of the keystore", "口令或密钥文件与密钥库不符"
@@ -98,7 +106,7 @@ def _stretched(secret: Secret, salt: bytes, cost: int) -> tuple[bytes, bytes]:
     """Return the key and its check value."""
     size = _KEY_SIZE + _CHECK_SIZE
     if isinstance(secret, Passphrase):
-        if not secret.text or not _MIN_COST <= cost <= _MAX_COST:
+        if not secret.text:
             raise KeystoreError("a passphrase may not be empty", "口令不能为空")
         # Half a surrogate pair can be typed into an environment variable.
         text = secret.text.encode("utf-8", "surrogatepass")

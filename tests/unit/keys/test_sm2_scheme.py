@@ -36,6 +36,7 @@ from keys.sm2 import (
     za,
 )
 from keys.sm2.curve import best_number, finite, group
+from keys.sm3 import sm3
 from tests.unit.keys.engines import ALL, make_engine
 
 N = SM2P256V1.n
@@ -201,6 +202,15 @@ def test_enciphering_takes_another_nonce_when_the_key_stream_is_zero(engine_name
     assert decrypt(KEY, encrypt(KEY.public, b"AB", nonces=FixedNonces(zero), by=by), by=by) == b"AB"
     with pytest.raises(Sm2Error, match="nonces"):
         encrypt(KEY.public, b"A", nonces=FixedNonces(zero), by=by)
+
+
+@pytest.mark.parametrize("message", [b"A", b""])
+def test_a_text_under_a_key_stream_of_zeros_is_refused(message: bytes) -> None:
+    """GB/T 32918.4, 7.1, B4: though its C3 is right."""
+    x, y = (part.to_bytes(32, "big") for part in finite(group().multiply(470, KEY.public.point)))
+    sealed = Ciphertext(PrivateKey.of(470).public, sm3(x + message + y), message)
+    with pytest.raises(Sm2Error):
+        decrypt(KEY, sealed.encode(CipherOrder.DER), order=CipherOrder.DER)
 
 
 def test_the_empty_message_is_not_enciphered() -> None:
