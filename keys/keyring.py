@@ -57,6 +57,10 @@ class Keyring(Protocol):
         """Return the zone's certificate authority. Raises :class:`KeyringError` when there is none."""
         ...
 
+    def authorities_of(self, zone: ZoneId) -> tuple[CertificateAuthority, ...]:
+        """Return the zone's authority in all its states, the newest last: earlier CAs are for cards under them."""
+        ...
+
     def seed(self, zone: str, purpose: str) -> bytes:
         """Return 32 secret bytes from which further keys of the zone follow."""
         ...
@@ -82,6 +86,10 @@ class TestKeyring:
         """Return the zone's TEST authority."""
         root, ca = (PrivateKey.derive(self.seed(zone.name, purpose)) for purpose in ("root CA", "CA"))
         return CertificateAuthority.create(zone, self.label, root, ca)
+
+    def authorities_of(self, zone: ZoneId) -> tuple[CertificateAuthority, ...]:
+        """Return the zone's one TEST authority."""
+        return (self.authority(zone),)
 
     def seed(self, zone: str, purpose: str) -> bytes:
         """Return 32 bytes that everybody can compute."""
@@ -124,6 +132,10 @@ class StoredKeyring:
 
     def authority(self, zone: ZoneId) -> CertificateAuthority:
         """Return the zone's newest authority. Raises :class:`KeyringError`."""
+        return self.authorities_of(zone)[-1]
+
+    def authorities_of(self, zone: ZoneId) -> tuple[CertificateAuthority, ...]:
+        """Return the zone's authority in all its states, the newest last. Raises :class:`KeyringError`."""
         found = self.authorities.get(zone.name)
         if not found:
             raise _no_zone(zone.name)
@@ -132,7 +144,7 @@ class StoredKeyring:
                 f"the keystore's authority of zone {zone.name} is for application {found[-1].zone.aid.hex().upper()}",
                 f"密钥库中 {zone.name} 区域的机构对应应用 {found[-1].zone.aid.hex().upper()}",
             )
-        return found[-1]
+        return found
 
     def seed(self, zone: str, purpose: str) -> bytes:
         """Return 32 secret bytes, from the zone's oldest master, so that a rotation does not change them."""

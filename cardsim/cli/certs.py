@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from apdu import format_hex, parse_hex
 from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, write_bytes
+from cardsim.cli.console import aligned
 from cardsim.cli.keyrings import declared_authorities, opened_keyring, write_secret
-from cardsim.zones.authorities import find_authority
+from cardsim.zones.authorities import CertificateForm, find_authority
 from cardsim.zones.card_identification import CardIdentification
 from keys.errors import KeysError
 from keys.pki.certificate import Certificate, Request, RevocationList, Revoked
+from keys.pki.errors import PkiError
 from keys.pki.issue import Period
 from keys.pki.keyfiles import private_key_der, public_key_der
 from keys.pki.pem import CERTIFICATE, PRIVATE_KEY, PUBLIC_KEY, to_pem
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from cardsim.cli.console import Console
     from keys.keyring import Keyring
+    from keys.pboc.authority import RsaCard, Sm2Card
     from keys.pki.authority import CertificateAuthority
 
 T = TypeVar("T")
@@ -42,12 +45,45 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if getattr(options, "der", False) and not options.out:
         raise OptionError("--der needs --out", "--der 需与 --out 同用")
     keyring = opened_keyring(options, console)
-    zone = find_authority(options.zone, declared_authorities(options)).zone_id
-    _ACTIONS[options.action](options, console, keyring.authority(zone), keyring)
+    authority = find_authority(options.zone, declared_authorities(options))
+    if options.action == "issue" and authority.form is CertificateForm.PBOC:
+        _issue_pboc(options, console, keyring, authority.name)
+    else:
+        _ACTIONS[options.action](options, console, keyring.authority(authority.zone_id), keyring)
     return 0
 
 
+def _issue_pboc(options: argparse.Namespace, console: Console, keyring: Keyring, zone: str) -> None:
+    """Print what a card has in its records, tag by tag, RSA and SM2."""
+    from keys.pboc.authority import PbocAuthority  # noqa: PLC0415  this zone alone has such certificates
+
+    for name in ("id", "csr", "card", "reader", "key_out", "out", "start"):
+        if getattr(options, name):
+            raise OptionError(
+                f"zone {zone} has PBOC certificates: --pan, --to and --static are all they need",
+                f"{zone} 区域使用 PBOC 证书:只需 --pan、--to 与 --static",
+            )
+    if not (options.pan and options.end):
+        raise OptionError(f"zone {zone} needs --pan and --to", f"{zone} 区域需要 --pan 与 --to")
+    authority = PbocAuthority(lambda purpose: keyring.seed(zone, purpose))
+    end, static = _moment(options.end), parse_hex(options.static)
+    month = (end.year, end.month)
+    try:
+        cards: dict[str, RsaCard | Sm2Card] = {
+            "RSA": authority.rsa_card(options.pan, month, static),
+            "SM2": authority.sm2_card(options.pan, month, static),
+        }
+    except KeysError as error:
+        raise OptionError(f"--pan, --to: {error}", f"--pan、--to:{error.text.zh}") from error
+    for line in aligned(
+        (kind, tag, format_hex(value)) for kind, card in cards.items() for tag, value in card.tags.items()
+    ):
+        console.line(line)
+
+
 def _issue(options: argparse.Namespace, console: Console, authority: CertificateAuthority, keyring: Keyring) -> None:
+    if options.pan or options.static:
+        raise OptionError("--pan, --static: for PBOC certificates alone", "--pan、--static 仅用于 PBOC 证书")
     if options.csr and options.key_out:
         raise OptionError("--key-out: the key of a request is its maker's", "--key-out:证书请求的私钥由申请方持有")
     identification, values = _card(options, console)
@@ -87,13 +123,16 @@ def _chain(options: argparse.Namespace, console: Console, authority: Certificate
     _write(options, console, b"".join(certificate.pem for certificate in certificates))
 
 
-def _verify(options: argparse.Namespace, console: Console, authority: CertificateAuthority, _keyring: Keyring) -> None:
+def _verify(options: argparse.Namespace, console: Console, authority: CertificateAuthority, keyring: Keyring) -> None:
     given = [entry for name in options.files for entry in _parsed(Certificate.parse_all, name)]
     root = _parsed(Certificate.parse, options.root) if options.root else authority.root.certificate
     if given[0] == root:
         del given[0]
-    elif not options.root and given[0].issuer == authority.ca.certificate.subject:
-        given[:0] = authority.chain
+    elif not options.root:
+        # One of this name with another key goes along too, so that the refusal says so.
+        named = [entry for entry in keyring.authorities_of(authority.zone) if entry.is_named_by(given[0])]
+        named.sort(key=lambda entry: not entry.issued(given[0]))
+        given[:0] = named[0].chain if named else ()
     lists = [_parsed(RevocationList.parse, name) for name in options.crl]
     for step in steps(root, given, at=_moment(options.at), zone=authority.zone.aid, lists=lists):
         console.say(f"{step.certificate.name}: {step.checked.en}", f"{step.certificate.name}:{step.checked.zh}")
@@ -112,23 +151,24 @@ def _export(options: argparse.Namespace, console: Console, authority: Certificat
             _out(options, console, PRIVATE_KEY, private_key_der(signer.key), secret=True)
 
 
-def _revoke(options: argparse.Namespace, console: Console, authority: CertificateAuthority, _keyring: Keyring) -> None:
+def _revoke(options: argparse.Namespace, console: Console, authority: CertificateAuthority, keyring: Keyring) -> None:
+    """Go on with the list, or make one. Its issuer is that of the first certificate, so also an earlier CA."""
     if not 0 < options.days <= _MAX_DAYS:
         raise OptionError(f"--days: 1 to {_MAX_DAYS}", f"--days:1 至 {_MAX_DAYS}")
     at = _moment(options.at)
-    serials = [_serial(text) for text in options.serial]
-    for name in options.files:
-        certificate = _parsed(Certificate.parse, name)
-        if certificate.issuer != authority.ca.certificate.subject:
-            raise InputFileError(
-                f"{name}: not issued by {authority.ca.certificate.name}",
-                f"{name}:不是由 {authority.ca.certificate.name} 签发的",
-            )
-        serials.append(certificate.serial)
+    certificates = {name: _parsed(Certificate.parse, name) for name in options.files}
+    for certificate in list(certificates.values())[:1]:
+        issuers = [entry for entry in keyring.authorities_of(authority.zone) if entry.issued(certificate)]
+        authority = issuers[0] if issuers else authority
+    ca = authority.ca.certificate
+    for name, certificate in certificates.items():
+        if not authority.issued(certificate):
+            raise InputFileError(f"{name}: not issued by {ca.name}", f"{name}:不是由 {ca.name} 签发的")
+    serials = [_serial(text) for text in options.serial] + [entry.serial for entry in certificates.values()]
     path, number, revoked = Path(options.crl), 1, dict[int, Revoked]()
     if path.exists():
         earlier = _parsed(RevocationList.parse, options.crl)
-        check_list(earlier, authority.ca.certificate, earlier.this_update)
+        check_list(earlier, ca, earlier.this_update)
         number, revoked = earlier.number + 1, earlier.revoked
     revoked = {serial: Revoked(serial, at) for serial in serials} | revoked
     end = at + timedelta(days=options.days)
@@ -159,7 +199,10 @@ def _parsed(parse: Callable[[bytes], T], name: str) -> T:
 def _period(start: str | None, end: str | None) -> Period:
     first = _moment(start) if start else datetime.now(UTC)
     last = _moment(end) if end else first + timedelta(days=_DEFAULT_YEARS * 365)
-    return Period(datetime.combine(first, time.min, UTC), datetime.combine(last, time(23, 59, 59), UTC))
+    try:
+        return Period(datetime.combine(first, time.min, UTC), datetime.combine(last, time(23, 59, 59), UTC))
+    except PkiError as error:
+        raise OptionError(f"--from, --to: {error}", f"--from、--to:{error.text.zh}") from error
 
 
 def _moment(text: str | None) -> datetime:

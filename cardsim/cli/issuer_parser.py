@@ -43,7 +43,9 @@ def keys_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str])
     taken.add_argument("--force", action="store_true", help=_t("also over an imported key", "覆盖先前导入的密钥"))
     for sub in (export, taken):
         sub.add_argument("name", metavar="NAME", help=_t("as `keys show` has it: HRSS/SSSE/RK", "如 HRSS/SSSE/RK"))
-        sub.add_argument("--algorithm", choices=_ALGORITHMS, default="DES", help=_t("(DES)", "(默认 DES)"))
+        sub.add_argument(
+            "--algorithm", choices=_ALGORITHMS, default="DES", help=_t("of the key (DES)", "密钥算法(默认 DES)")
+        )
         sub.add_argument("--version", type=int, default=0, metavar="N", help=_t("key version (0)", "密钥版本(默认 0)"))
         sub.add_argument(
             "--components",
@@ -73,6 +75,10 @@ def certs_options(
     issue.add_argument("--csr", metavar="FILE", help=_t("a request that has the public key", "含公钥的证书请求"))
     issue.add_argument("--from", dest="start", metavar="DATE", help=_t("first day; the card's issue date", "起始日期"))
     issue.add_argument("--to", dest="end", metavar="DATE", help=_t("last day; the card's expiry date", "截止日期"))
+    issue.add_argument("--pan", metavar="DIGITS", help=_t("zone FINANCE: the account number", "金融区域:账号"))
+    issue.add_argument(
+        "--static", default="", metavar="HEX", help=_t("zone FINANCE: static data to sign", "金融区域:需认证的静态数据")
+    )
     issue.add_argument("--key-out", metavar="FILE", help=_t("private key, PKCS #8, not enciphered", "私钥文件(未加密)"))
     card_options(issue, _t)
     chain = add("chain", "the zone's root and CA certificates", "输出区域的根证书与 CA 证书")
@@ -101,7 +107,7 @@ def certs_options(
         "--days", type=int, default=30, metavar="N", help=_t("until the next list (30)", "有效天数(30)")
     )
     for sub in (issue, chain, verify, export, revoke):
-        sub.add_argument("--zone", default="HRSS", metavar="ZONE", help=_t("(HRSS)", "区域(默认 HRSS)"))
+        sub.add_argument("--zone", default="HRSS", metavar="ZONE", help=_t("whose authority (HRSS)", "区域(默认 HRSS)"))
         keystore_options(sub, _t)
         _zones_option(sub, _t)
     for sub in (verify, revoke):

@@ -15,7 +15,7 @@ from cardsim.cli.keyrings import asked, declared_authorities, new_secret, opened
 from cardsim.zones.authorities import find_authority
 from cardsim.zones.factors import declared_keys
 from keys.des import DES
-from keys.keyring import ALGORITHMS, KEY_SIZE, MAX_VERSION, RootId, StoredKeyring
+from keys.keyring import ALGORITHMS, KEY_SIZE, MAX_VERSION, TEST_LABEL, RootId, StoredKeyring
 from keys.keystore import create, update
 from keys.pki.issue import Period
 from keys.sm import SM
@@ -43,6 +43,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _init(options: argparse.Namespace, console: Console) -> None:
     if not 0 < len(options.label) <= _MAX_LABEL or not options.label.isprintable():
         raise OptionError(f"--label: 1 to {_MAX_LABEL} characters", f"--label:1 至 {_MAX_LABEL} 个字符")
+    if options.label == TEST_LABEL:
+        raise OptionError(
+            f"--label: {TEST_LABEL} are the keys that everybody has", f"--label:{TEST_LABEL} 是公开的测试密钥"
+        )
     path = Path(options.file)
     keyring = StoredKeyring(options.label)
     for authority in declared_authorities(options):

@@ -57,6 +57,14 @@ class CertificateAuthority:
         """What stands between the root and a card."""
         return (self.ca.certificate,)
 
+    def issued(self, certificate: Certificate) -> bool:
+        """Return whether ``certificate`` says that this CA issued it; its signature is not looked at."""
+        return self.is_named_by(certificate) and certificate.issuer_key_id in {None, self.ca.certificate.key_id}
+
+    def is_named_by(self, certificate: Certificate) -> bool:
+        """Return whether ``certificate`` names this CA as its issuer; another may have the same name."""
+        return certificate.issuer == self.ca.certificate.subject
+
     def card(
         self,
         public: PublicKey,

@@ -16,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys.errors import KeysError
+from keys.keyring import TestKeyring
 from keys.pboc import rsa, sm2
+from keys.pboc.authority import PbocAuthority
 from keys.pboc.subject import PbocError, PbocSignatureError, Subject
 from keys.rsa import RsaError, RsaPrivateKey, RsaPublicKey
 from keys.sm2 import DerivedNonces, PrivateKey, PublicKey
@@ -222,6 +224,26 @@ def test_any_block_is_our_error(raw: bytes, more: bytes) -> None:
         rsa.recover_dynamic(CARD_KEY.public, raw, more)
 
 
+# --- the authority ---
+
+
+def test_a_card_of_the_test_authority() -> None:
+    authority = PbocAuthority(lambda purpose: TestKeyring().seed("FINANCE", purpose))
+    by_rsa, by_sm2 = authority.rsa_card(PAN, (2030, 12), STATIC), authority.sm2_card(PAN, (2030, 12), STATIC)
+    issuer = rsa.recover_issuer(authority.rsa_ca.public, by_rsa.issuer)
+    assert issuer.subject.number == "62280001"
+    card = rsa.recover_card(issuer.key, by_rsa.card, STATIC)
+    assert (card.subject.number, card.key) == (PAN, by_rsa.key.public)
+    assert list(by_rsa.tags) == ["90", "92", "9F32", "9F46", "9F48", "9F47"]
+    public = sm2.verify_issuer(authority.sm2_ca.public, by_sm2.issuer).key
+    assert sm2.verify_card(public, by_sm2.card, STATIC).key == by_sm2.key.public
+    again = PbocAuthority(lambda purpose: TestKeyring().seed("FINANCE", purpose))
+    assert again.sm2_card(PAN, (2030, 12), STATIC) == by_sm2
+    assert again.rsa_card(PAN, (2030, 12), STATIC) == by_rsa
+    with pytest.raises(PbocError):
+        authority.sm2_card("6228 0001", (2030, 12), STATIC)
+
+
 # --- whose key ---
 
 
@@ -309,7 +331,7 @@ def test_openssl_signs_a_certificate_put_together_by_hand(tmp_path: Path) -> Non
     inner = bytes.fromhex("04" + "6228000100001117FFFF" + "1230" + "000002" + "0101" + "60" + "01") + modulus[:86]
     digest = hashlib.sha1(inner + modulus[86:] + b"\x03" + STATIC, usedforsecurity=False).digest()
     (tmp_path / "block").write_bytes(b"\x6a" + inner + digest + b"\xbc")
-    words = ("openssl", "pkeyutl", "-sign", "-inkey", "key.pem", "-pkeyopt", "rsa_padding_mode:none", "-in", "block")
+    words = ("openssl", "pkeyutl", "-decrypt", "-inkey", "key.pem", "-pkeyopt", "rsa_padding_mode:none", "-in", "block")
     ran = subprocess.run(words, cwd=tmp_path, capture_output=True, timeout=30, check=False)
     assert ran.returncode == 0, ran
     found = rsa.recover_card(ISSUER_KEY.public, rsa.RsaCertificate(ran.stdout, modulus[86:], b"\x03"), STATIC)
