@@ -37,9 +37,7 @@ def algorithms(rounds: int) -> None:
     rates = _rates({name: _sm2(by) for name, by in engines.items()}, rounds)
     print(f"  {'':<28}" + "".join(f"{name:>18}" for name in engines))
     for action in next(iter(rates.values())):
-        cells = [rates[name][action] for name in engines]
-        base = rates["gmssl"][action] if "gmssl" in rates else None
-        texts = [f"{rate:,.0f}" + (f" {rate / base:>6.1f}x" if base else "") for rate in cells]
+        texts = [_with_ratio(rates[name][action], rates.get("gmssl", {}).get(action)) for name in engines]
         print(f"  {action:<28}" + "".join(f"{text:>18}" for text in texts))
     print("  aim: 30 times the signatures of gmssl without gmpy2")
 
@@ -47,7 +45,10 @@ def algorithms(rounds: int) -> None:
     print(f"  {'':<28}{'DES':>9}{'SM4':>9}")
     rates = _rates({suite.name: _suite(suite) for suite in (DES, SM)}, rounds)
     for action in rates["DES"]:
-        print(f"  {action:<28}" + "".join(f"{1e6 / rates[name][action]:>9.2f}" for name in ("DES", "SM4")))
+        print(
+            f"  {action:<28}"
+            + "".join(f"{1e6 / statistics.median(rates[name][action]):>9.2f}" for name in ("DES", "SM4"))
+        )
 
 
 def _engines() -> dict[str, Sm2Engine]:
@@ -96,7 +97,15 @@ def _suite(suite: CipherSuite) -> dict[str, Callable[[], object]]:
     }
 
 
-def _rates(works: Mapping[str, Mapping[str, Callable[[], object]]], rounds: int) -> dict[str, dict[str, float]]:
+def _with_ratio(rates: list[float], others: list[float] | None) -> str:
+    """Return the median, and that of the ratios to others taken in the same rounds."""
+    text = f"{statistics.median(rates):,.0f}"
+    if others is None:
+        return text
+    return f"{text} {statistics.median(a / b for a, b in zip(rates, others, strict=True)):>6.1f}x"
+
+
+def _rates(works: Mapping[str, Mapping[str, Callable[[], object]]], rounds: int) -> dict[str, dict[str, list[float]]]:
     """Return how often a second each thing can be done; all of them take turns in every round."""
     found: dict[str, dict[str, list[float]]] = {name: {action: [] for action in work} for name, work in works.items()}
     for work in works.values():
@@ -106,7 +115,7 @@ def _rates(works: Mapping[str, Mapping[str, Callable[[], object]]], rounds: int)
         for action in next(iter(works.values())):
             for name, work in works.items():
                 found[name][action].append(_rate(work[action]))
-    return {name: {action: statistics.median(values) for action, values in row.items()} for name, row in found.items()}
+    return found
 
 
 def _rate(action: Callable[[], object]) -> float:

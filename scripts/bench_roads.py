@@ -1,4 +1,4 @@
-"""The two virtual readers side by side: a private pcscd with vpcd, and our own PC/SC service with the card in its process.
+"""The two virtual readers side by side: a private pcscd with vpcd, and our own PC/SC service with its cards inside.
 
 The same clients, a C program and one with pyscard, send the same commands on both roads, in turn.
 """
@@ -160,14 +160,14 @@ def _events() -> None:
     with PcscService() as service:
         name = service.insert(EchoPort())
         _event_row(
-            "service", service.environment, name, 50, lambda: service.remove(name), lambda: service.insert(EchoPort())
+            "service", (service.environment, name), 50, lambda: service.remove(name), lambda: service.insert(EchoPort())
         )
     try:
         with PrivatePcscd(("Bench",)) as pcscd:
             card = _VpcdCard(pcscd)
             card.insert()
             time.sleep(_SETTLE_SECONDS)
-            _event_row("pcscd+vpcd", pcscd.environment, pcscd.reader_names[0], 5, card.remove, card.insert)
+            _event_row("pcscd+vpcd", (pcscd.environment, pcscd.reader_names[0]), 5, card.remove, card.insert)
             card.remove()
     except ReaderError as error:
         print(f"  pcscd not measured: {error}")
@@ -193,24 +193,23 @@ class _VpcdCard:
 
 def _event_row(
     label: str,
-    environment: dict[str, str],
-    reader: str,
+    where: tuple[dict[str, str], str],
     rounds: int,
     remove: Callable[[], object],
     insert: Callable[[], object],
 ) -> None:
+    environment, reader = where
     words = [sys.executable, str(_HERE / "bench_client.py"), reader, "events"]
     with subprocess.Popen(words, env=os.environ | environment, stdout=subprocess.PIPE, text=True) as client:
-        assert client.stdout
-        client.stdout.readline()
-        cells = []
+        lines = iter(client.stdout or ())
+        next(lines)
         times: dict[str, list[float]] = {"removed": [], "inserted": []}
         for _ in range(rounds):
             for what, change in (("removed", remove), ("inserted", insert)):
                 time.sleep(0.01)  # the client waits by then
                 start = time.monotonic_ns()
                 change()
-                times[what].append((int(client.stdout.readline()) - start) / 1e6)
+                times[what].append((int(next(lines)) - start) / 1e6)
         client.terminate()
         cells = [f"{what} {statistics.median(values):.2f}, {max(values):.2f}" for what, values in times.items()]
     print(f"  {label:<12}" + "    ".join(cells))

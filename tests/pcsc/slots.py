@@ -144,6 +144,7 @@ class ServiceSlots(Slots):
         self._link = link
         self._directory = directory
         self._service: PcscService | None = None
+        self._process: subprocess.Popen[str] | None = None
 
     def insert(self, port: CardPort) -> str:
         if self._service is None:
@@ -157,7 +158,7 @@ class ServiceSlots(Slots):
 
     def serve(self, card: Path, *words: str) -> tuple[str, subprocess.Popen[str]]:
         path = self._directory / f"served-{card.stem}"
-        process = self._start(card, "--pcsc", "--socket", str(path), *words)
+        process = self._process = self._start(card, "--pcsc", "--socket", str(path), *words)
         assert process.stdout
         said = process.stdout.readline()
         for _ in range(3):
@@ -168,8 +169,9 @@ class ServiceSlots(Slots):
         return name, process
 
     def wait(self, name: str, *, present: bool) -> None:
-        try:
+        if self._process and not present:
+            self._process.wait(_SECONDS)  # the service goes with its card
+            with contextlib.suppress(NoServiceError):
+                super().wait(name, present=False)
+        else:
             super().wait(name, present=present)
-        except NoServiceError:
-            if present:
-                raise
