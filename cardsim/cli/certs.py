@@ -10,6 +10,7 @@ from apdu import format_hex, parse_hex
 from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, write_bytes
 from cardsim.cli.console import aligned
 from cardsim.cli.keyrings import declared_authorities, opened_keyring, write_secret
+from cardsim.store import read_card_file
 from cardsim.zones.authorities import CertificateForm, find_authority
 from cardsim.zones.card_identification import CardIdentification
 from keys.errors import KeysError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cardsim.cli.console import Console
+    from cardsim.zones.authorities import Authority
     from keys.keyring import Keyring
     from keys.pboc.authority import RsaCard, Sm2Card
     from keys.pki.authority import CertificateAuthority
@@ -50,7 +52,23 @@ def run(options: argparse.Namespace, console: Console) -> int:
         _issue_pboc(options, console, keyring, authority.name)
     else:
         _ACTIONS[options.action](options, console, keyring.authority(authority.zone_id), keyring)
+        if options.action == "issue":
+            _tell_place(options, console, authority)
     return 0
+
+
+def _tell_place(options: argparse.Namespace, console: Console, authority: Authority) -> None:
+    """Say which file of the card the certificate belongs into, as the settings of the card file have it."""
+    setting = None
+    if options.card:
+        description, _ = read_card_file(Path(options.card))
+        setting = description.profile.certificate_fids.get(authority.name)
+    fid = authority.certificate_fid(setting)
+    if fid is not None:
+        console.note(
+            f"its place on the card: file {fid:04X} of zone {authority.name}",
+            f"在卡上的位置:{authority.name} 区域的文件 {fid:04X}",
+        )
 
 
 def _issue_pboc(options: argparse.Namespace, console: Console, keyring: Keyring, zone: str) -> None:

@@ -257,7 +257,7 @@ class _Builder:
         return SimpleTlv(element.tag, value)
 
     def _type(self, place: str, element: Element) -> FieldType:
-        size = self._profile.element_sizes.size_of(f"{place}/{element.tag:02X}")
+        size = self._profile.element_sizes.get(f"{place}/{element.tag:02X}")
         return An(size) if size and element.sure is Certainty.LENGTH_UNKNOWN else element.type
 
     def _cyclic(self, df: Df, file: Cyclic, rules: _Rules) -> bytes:

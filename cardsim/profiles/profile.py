@@ -25,7 +25,7 @@ from cardsim.profiles.choices import (
     WriteProtection,
     WrongMac,
 )
-from cardsim.profiles.sizes import ElementSizes
+from cardsim.profiles.table import Table
 from cardsim.zones.layouts import Layout
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from dataclasses import Field
 
 
-_ELEMENT: Final = re.compile(r"(?:SSSE|DF[0-9A-F]{2})/EF[0-9A-F]{2}/[0-9A-F]{2}")
+_ELEMENT: Final = r"(?:SSSE|DF[0-9A-F]{2})/EF[0-9A-F]{2}/[0-9A-F]{2}"
+_ZONE: Final = r"[A-Z][A-Z0-9_]{0,15}"
 _MAX_ELEMENT: Final = 253
 """Bytes of the longest element that one UPDATE RECORD carries, tag and length before it."""
 
@@ -47,6 +48,7 @@ class Setting:
     """What a setting is, for whoever reads or overrides it.
 
     ``low`` and ``high``: bounds of a number; ``high`` also the most characters of a text. ``sizes``: lengths in bytes.
+    ``names``: the names of a table, as a regular expression, and an ``example`` of one entry.
     """
 
     text: Text
@@ -54,6 +56,8 @@ class Setting:
     low: int | None = None
     high: int | None = None
     sizes: tuple[int, ...] = ()
+    names: str = ""
+    example: str = ""
 
 
 def _setting(default: Any, en: str, zh: str, source: str, **bounds: Any) -> Any:  # noqa: ANN401  dataclasses.field's own type
@@ -163,13 +167,25 @@ class Profile:
         "重新选择同一应用时保留安全状态",
         "terminal-interface 2.3 [inf]",
     )
-    element_sizes: ElementSizes = _setting(
-        ElementSizes(),
+    element_sizes: Table = _setting(
+        Table(),
         'bytes of elements whose length no source gives, each 20 otherwise: { "DF05/EF05/A0" = 30 }',
         '长度未知的数据元的字节数(缺省各 20):{ "DF05/EF05/A0" = 30 }',
         "hrss-card 2.3, 2.8, 12",
         low=1,
         high=_MAX_ELEMENT,
+        names=_ELEMENT,
+        example='"DF05/EF05/A0" = 30',
+    )
+    certificate_fids: Table = _setting(
+        Table(),
+        "file of a zone that carries the card's certificate, where no standard says which: { CAMPUS = 0xEF0E }",
+        "无标准规定时,各区域存放卡证书的文件标识符:{ CAMPUS = 0xEF0E }",
+        "no source; EF0E otherwise",
+        low=0x0001,
+        high=0xFFFE,
+        names=_ZONE,
+        example="CAMPUS = 0xEF0E",
     )
     tag_60_file: Tag60 = _setting(
         Tag60.AS_LISTED,
@@ -292,7 +308,7 @@ def plain_value(value: object) -> object:
         return format_hex(value)
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, ElementSizes):
+    if isinstance(value, Table):
         return value.plain()
     return list(value) if isinstance(value, tuple) else value
 
@@ -314,8 +330,8 @@ def _convert(entry: Field[Any], value: object) -> object:
         converted = tuple(_number(entry.name, number, setting) for number in numbers)
     elif isinstance(default, Enum):
         converted = _choice(entry.name, value, type(default))
-    elif isinstance(default, ElementSizes):
-        converted = _element_sizes(entry.name, value, setting)
+    elif isinstance(default, Table):
+        converted = _table(entry.name, value, setting)
     else:
         text: str = _expect(entry.name, value, str, "a text", "文本")
         if len(text) > (setting.high or 0) or not (text.isascii() and text.isprintable()):
@@ -347,13 +363,13 @@ def _octets(name: str, value: object, setting: Setting) -> bytes:
     return octets
 
 
-def _element_sizes(name: str, value: object, setting: Setting) -> ElementSizes:
-    example = '{ "DF05/EF05/A0" = 30 }'
+def _table(name: str, value: object, setting: Setting) -> Table:
+    example = f"{{ {setting.example} }}"
     table: dict[str, object] = _expect(name, value, dict, f"a table: {example}", f"表:{example}")
-    for element in table:
-        if not _ELEMENT.fullmatch(element):
-            raise _bad(name, element, "named like DF05/EF05/A0 or SSSE/EF0D/EC", "DF05/EF05/A0 或 SSSE/EF0D/EC 的形式")
-    return ElementSizes(tuple(sorted((element, _number(name, size, setting)) for element, size in table.items())))
+    for key in table:
+        if not re.fullmatch(setting.names, key):
+            raise _bad(name, key, f"named as in {example}", f"{example} 的形式")
+    return Table(tuple(sorted((key, _number(name, number, setting)) for key, number in table.items())))
 
 
 def _choice(name: str, value: object, kind: type[Enum]) -> Enum:

@@ -65,11 +65,11 @@ class Authority:
         """How keys and certificates name the zone."""
         return ZoneId(self.name, self.aid)
 
-    def certificate_fid(self, fids: Mapping[str, int] | None = None) -> int | None:
-        """Return the FID of the certificate's EF; ``fids`` gives, by zone, others where no source states one."""
+    def certificate_fid(self, setting: int | None = None) -> int | None:
+        """Return the FID of the certificate's EF; ``setting`` replaces it where no source states one."""
         if self.certificate is None:
             return None
-        return self.certificate.fid if self.certificate.stated else (fids or {}).get(self.name, self.certificate.fid)
+        return self.certificate.fid if self.certificate.stated or setting is None else setting
 
 
 _NO_STANDARD: Final = CertificateFile(fid=0xEF0E, source="none: no source names an EF; a default, a setting")

@@ -253,3 +253,12 @@ def test_pboc_certificates(cardsim: Runner) -> None:
 def test_in_chinese(cardsim: Runner) -> None:
     assert "自签名,有效" in cardsim("certs", "verify", "card.pem", *AT, "--lang", "zh").out
     assert "过期" in cardsim("certs", "verify", "card.pem", "--at", "2040-01-01", "--lang", "zh").err
+
+
+def test_the_place_of_a_certificate_is_a_setting_of_the_card(cardsim: Runner, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[certificate_fids]\nHRSS = 0xEF2A\nPKI = 0xEF2B\n", encoding="utf-8")
+    path = str(tmp_path / "a.card")
+    cardsim("new", "--chip", "gen2", "--chip-profile", str(tmp_path / "p.toml"), "--out", path)
+    assert "EF2A" in cardsim("certs", "issue", "--card", path).err
+    # The sheet states the PKI zone's file, so no setting moves it.
+    assert "0018" in cardsim("certs", "issue", "--zone", "PKI", "--card", path).err

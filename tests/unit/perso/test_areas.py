@@ -185,7 +185,7 @@ def test_a_table_of_sizes_comes_back(table: dict[str, int]) -> None:
     profile = GEN2.override({"element_sizes": table})
     assert profile.plain()["element_sizes"] == table
     assert GEN2.override(profile.plain()) == profile
-    assert all(profile.element_sizes.size_of(name) == size for name, size in table.items())
+    assert all(profile.element_sizes.get(name) == size for name, size in table.items())
 
 
 def test_the_printed_profile_is_toml_that_gives_the_same_profile(

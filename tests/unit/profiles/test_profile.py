@@ -21,7 +21,7 @@ from cardsim.profiles import (
     Setting,
     VerifyQuery,
 )
-from cardsim.profiles.sizes import ElementSizes
+from cardsim.profiles.table import Table
 from cardsim.zones.layouts import L1, L2, L3
 
 SETTINGS = Profile.settings()
@@ -46,10 +46,8 @@ def values_of(name: str, setting: Setting) -> st.SearchStrategy[object]:
             return st.lists(st.integers(low, high), max_size=4)
         case Enum():
             return st.sampled_from([choice.value for choice in type(default)])
-        case ElementSizes():
-            return st.dictionaries(
-                st.from_regex(r"DF0[1-7]/EF0[5-9]/[A-F][0-9]", fullmatch=True), st.integers(low, high)
-            )
+        case Table():
+            return st.dictionaries(st.from_regex(setting.names, fullmatch=True), st.integers(low, high))
         case str():
             return st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=high)
         case _:

@@ -42,16 +42,15 @@ def test_the_hrss_zone_names_its_authority() -> None:
 
 def test_where_the_certificate_stands() -> None:
     """A FID that a source states is fixed; another is a setting."""
-    settings = {"HRSS": 0xEF33, "PKI": 0xEF33}
-    assert authorities.PKI.certificate_fid() == authorities.PKI.certificate_fid(settings) == 0x0018
+    assert authorities.PKI.certificate_fid() == authorities.PKI.certificate_fid(0xEF33) == 0x0018
     assert authorities.HRSS.certificate_fid() == 0xEF0E
-    assert authorities.HRSS.certificate_fid(settings) == 0xEF33
-    assert authorities.FINANCE.certificate_fid(settings) is None
+    assert authorities.HRSS.certificate_fid(0xEF33) == 0xEF33
+    assert authorities.FINANCE.certificate_fid(0xEF33) is None
 
 
 def test_a_zone_declared_later_has_keys_and_a_certificate() -> None:
     (library,) = parse_authorities({"zone": [LIBRARY]})
-    assert library.certificate_fid({"LIBRARY": 1}) == 1
+    assert library.certificate_fid(1) == 1
     keyring = TestKeyring()
     assert len(keyring.roots("SM4").root("LIBRARY/DOOR", 0)) == 16
     authority = keyring.authority(library.zone_id)
@@ -62,7 +61,7 @@ def test_a_zone_declared_later_has_keys_and_a_certificate() -> None:
 
 def test_an_issuer_s_fid_is_stated() -> None:
     (library,) = parse_authorities({"zone": [LIBRARY | {"certificate_fid": 0xEF44}]})
-    assert library.certificate_fid({"LIBRARY": 1}) == 0xEF44
+    assert library.certificate_fid(1) == 0xEF44
 
 
 def test_found_in_any_case() -> None:
