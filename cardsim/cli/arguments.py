@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from apdu.text import Language, Text
@@ -11,6 +12,8 @@ from cardsim.cli.console import width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from _typeshed import SupportsWrite
 
 _PIECES: Final = re.compile(r"[!-~]+[、。]* ?|[^!-~][,。;:)、]*")
 """What a line is made of: words and single Chinese characters, each with punctuation that must not begin a line."""
@@ -41,6 +44,11 @@ class Parser(argparse.ArgumentParser):
     def pick(self, en: str, zh: str) -> str:
         """Return the text in this parser's language."""
         return Text(en, zh).in_language(self._language)
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Write ``message`` and let a failure be seen: later versions of Python keep it to themselves."""
+        if message:
+            (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         """End with status 2 and one line about what is wrong, one about where help is."""

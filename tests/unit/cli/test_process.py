@@ -92,8 +92,8 @@ def test_a_file_name_in_no_encoding_is_shown_escaped(tmp_path: Path) -> None:
     assert b"\\udcff\\udcfe.card" in done.stdout
 
 
-@pytest.mark.parametrize(("words", "status"), [(("show", "CARD"), 1), (("profile",), 1), (("--help",), 0)])
-def test_a_reader_that_goes_away_ends_the_command_quietly(card: Path, words: tuple[str, ...], status: int) -> None:
+@pytest.mark.parametrize("words", [("show", "CARD"), ("profile",), ("--help",)])
+def test_a_reader_that_goes_away_ends_the_command_quietly(card: Path, words: tuple[str, ...]) -> None:
     """As in `cardsim show alice.card | head -1`."""
     reading, writing = os.pipe()
     os.close(reading)
@@ -103,7 +103,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(card: Path, words: tup
     )
     os.close(writing)
     assert done.stderr == b""
-    assert done.returncode == status
+    assert done.returncode == 1
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110
