@@ -13,8 +13,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
 unpacked=$root/.pcsc
 log=$root/.cache/setup.log
-pcsc_packages=(pcscd vsmartcard-vpcd libpcsclite1 opensc pcsc-tools)
-pcsc_tools=(opensc-tool pcsc_scan scriptor)
+pcsc_packages=(pcscd vsmartcard-vpcd libpcsclite1 opensc pcsc-tools openssl)
+pcsc_tools=(opensc-tool pcsc_scan scriptor openssl) # openssl: the tests ask it for every cryptogram
 pcsc_problem=
 
 die() {
