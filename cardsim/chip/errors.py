@@ -46,7 +46,6 @@ class Reason(Enum):
     NO_CURRENT_EF = Text("no EF is selected", "没有选择当前基本文件")
     NOT_A_RECORD_FILE = Text("{0:04X} is transparent, it has no records", "{0:04X} 是透明文件,没有记录")
     NOT_TRANSPARENT = Text("{0:04X} has records, it is not transparent", "{0:04X} 是记录文件,不是透明文件")
-    NOT_A_WORKING_FILE = Text("{0:04X} is internal to the card", "{0:04X} 是卡内部文件")
     RECORD_MISSING = Text("{0:04X} has no record number {1}", "{0:04X} 没有第 {1} 条记录")
     TAG_MISSING = Text("{0:04X} has no record with tag {1:02X}", "{0:04X} 没有标签为 {1:02X} 的记录")
     OFFSET_OUTSIDE = Text("offset {1} is outside {0:04X}, which has {2} bytes", "偏移 {1} 超出 {0:04X}(共 {2} 字节)")
@@ -79,7 +78,6 @@ class Reason(Enum):
     UNBLOCK_REFUSED = Text(
         "unblocking PIN {0:02X} needs {1}, not satisfied since SELECT", "解锁 PIN {0:02X} 需要{1},选择后尚未满足"
     )
-    NOTHING_TO_FETCH = Text("no answer waits for GET RESPONSE", "没有待取的响应数据")
     MEMORY_FAILURE = Text("the store refused the write: {0}", "存储写入失败:{0}")
     UNEXPECTED = Text("unexpected fault of the emulator: {0}", "模拟器内部错误:{0}")
 

@@ -27,13 +27,9 @@ if TYPE_CHECKING:
 
 MAC_SIZE: Final = 4
 CHALLENGE_SIZE: Final = 8
+_SUITE: Final[CipherSuite] = DES
+"""What the keys of this chip are for: DES or triple DES, told apart by their length (facts hrss-card 4.1)."""
 _MAX_LC: Final = 255
-
-
-def suite_of(key: Credential) -> CipherSuite:
-    """Return the algorithm of a key record: T514 numbers 00 triple DES and 01 DES (facts hrss-card 4.1)."""
-    del key  # until a chip has another algorithm; the key's length tells the two apart
-    return DES
 
 
 def key_value(context: Context, key: Credential) -> bytes:
@@ -76,7 +72,7 @@ def use_challenge(context: Context) -> bytes:
 
 def cryptogram(context: Context, key: Credential, process: bytes, source: bytes) -> bytes:
     """Return the authentication cryptogram of ``source`` under the session key of ``process``."""
-    return proof(suite_of(key), key_value(context, key), process, source)
+    return proof(_SUITE, key_value(context, key), process, source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +122,7 @@ def checked(context: Context, command: Command, kind: KeyType, *, sealed: bool =
 
 
 def _line(context: Context, key: Credential, challenge: bytes) -> Line:
-    suite = suite_of(key)
-    value = key_value(context, key)
+    suite, value = _SUITE, key_value(context, key)
     if context.profile.line_mac is LineMac.SESSION:
         return Line(suite, suite.session_key(value, challenge.ljust(CHALLENGE_SIZE, b"\x00")), bytes(suite.block))
     return Line(suite, value, challenge.ljust(suite.block, b"\x00"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from apdu import Text
 from cardsim.errors import HolderError
-from cardsim.perso.holder import Holder
+from cardsim.perso.holder import coded_pin
 
 if TYPE_CHECKING:
     from cardsim.cli.console import Console
@@ -23,12 +23,7 @@ def pin_bytes(given: str | None, console: Console, name: Text = PIN) -> bytes:
 
     A new one is asked for twice where a person types it. Raises HolderError, which never repeats what was given.
     """
-    text = given or _asked(console, name)
-    try:
-        return Holder({"hrss_pin": text}).pin
-    except HolderError as error:
-        en, zh = error.text.en, error.text.zh
-        raise HolderError(en.replace("hrss_pin", name.en), zh.replace("hrss_pin", name.zh)) from None
+    return coded_pin(given or _asked(console, name), name)
 
 
 def _asked(console: Console, name: Text) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from apdu import BilingualError, parse_hex
+from apdu import BilingualError, Text, parse_hex
 from cardsim.errors import ElementError, HolderError
 from cardsim.zones import bank_account, card_number
 from cardsim.zones.addresses import Address, file_key
@@ -98,11 +98,8 @@ class Holder:
 
     @property
     def pin(self) -> bytes:
-        """The HRSS PIN as the card compares it: two digits a byte, an odd last one with F (facts hrss-card 5)."""
-        digits = self.given.get("hrss_pin", _DEFAULTS["hrss_pin"])
-        if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= 12):
-            raise HolderError("hrss_pin: a PIN is 4 to 12 digits", "hrss_pin:PIN 为 4 至 12 位数字")
-        return bytes.fromhex(digits + "F" * (len(digits) % 2))
+        """The HRSS PIN as the card compares it."""
+        return coded_pin(self.given.get("hrss_pin", _DEFAULTS["hrss_pin"]), Text("hrss_pin", "hrss_pin"))
 
     def values(self, profile: Profile, layout: Layout) -> dict[str, str]:
         """Return the value of every element that has a name of its own, checked, defaults filled in.
@@ -125,6 +122,16 @@ class Holder:
         values["spec_version"] = profile.spec_version_for(layout)
         values["name"], values["name_extension"] = _split_name(values["name"], given.get("name_extension"), layout)
         return values
+
+
+def coded_pin(digits: str, name: Text) -> bytes:
+    """Return a PIN as the card compares it: two digits a byte, an odd last one with F (facts hrss-card 5).
+
+    Raises HolderError, which calls it ``name`` and never repeats what was given.
+    """
+    if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= 12):
+        raise HolderError(f"{name.en}: a PIN is 4 to 12 digits", f"{name.zh}:PIN 为 4 至 12 位数字")
+    return bytes.fromhex(digits + "F" * (len(digits) % 2))
 
 
 def _text(key: str, value: object) -> str:
