@@ -32,9 +32,9 @@ def connect(service: Service, client: Client, fields: Fields) -> bytes:
             return b""
         code = Code.SHARING_VIOLATION
     elif reader:
-        code = _prepare(reader, share, wished)
-        if not code and share == Share.EXCLUSIVE and reader.handles:
-            code = Code.SHARING_VIOLATION
+        # Before anything is done to the card: a client that is refused must leave no trace in it.
+        refused = share == Share.EXCLUSIVE and reader.handles
+        code = Code.SHARING_VIOLATION if refused else _prepare(reader, share, wished)
         if not code:
             handle = Handle(service.next_number(), client, reader)
             client.handles[handle.number] = handle
@@ -67,13 +67,20 @@ def _may_connect(service: Service, client: Client, fields: Fields) -> tuple[Code
 def _prepare(reader: Reader, share: int, wished: int) -> Code:
     """Power the card for a new user and settle on a protocol; direct access needs neither."""
     if share == Share.DIRECT:
-        return reader.choose_protocol(wished) if wished & Protocol.RAW else Code.SUCCESS
+        return _settle(reader, wished, others=bool(reader.handles)) if wished & Protocol.RAW else Code.SUCCESS
     if reader.port is not None:
         reader.power_on()
     if reader.port is None:
         return Code.NO_SMARTCARD
     if not reader.state & CardState.POWERED:
         return Code.UNPOWERED_CARD
+    return _settle(reader, wished, others=bool(reader.handles))
+
+
+def _settle(reader: Reader, wished: int, *, others: bool) -> Code:
+    """Settle on a protocol; RAW, which needs no consent, takes away none that others use."""
+    if wished & Protocol.RAW and others and reader.protocol:
+        return Code.SUCCESS
     return reader.choose_protocol(wished)
 
 
@@ -107,16 +114,17 @@ def _reconnect(service: Service, handle: Handle, share: int, wished: int, initia
         reader.power_on()
     if reader.state & CardState.SWALLOWED:
         return Code.UNRESPONSIVE_CARD
+    others = len(reader.handles) > 1
+    if share == Share.EXCLUSIVE and not reader.exclusive and others:
+        return Code.SHARING_VIOLATION
     if share != Share.DIRECT or wished & Protocol.RAW:
-        code = reader.choose_protocol(wished)
+        code = _settle(reader, wished, others=others)
         if code:
             return code
     if share != Share.EXCLUSIVE:
         reader.share_again(handle)
         service.unlocked(reader)
     elif not reader.exclusive:
-        if len(reader.handles) > 1:
-            return Code.SHARING_VIOLATION
         reader.share_exclusively(handle)
     handle.event = Code.SUCCESS
     return Code.SUCCESS

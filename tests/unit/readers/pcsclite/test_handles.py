@@ -287,3 +287,13 @@ def test_protocol_is_open_again_after_power_was_off() -> None:
     assert peer.connect(protocols=T1)[0] == PROTO_MISMATCH
     _tick_away(lab)
     assert peer.connect(protocols=T1)[2] == T1
+
+
+@pytest.mark.parametrize("share", [Share.EXCLUSIVE, Share.SHARED, Share.DIRECT])
+def test_raw_takes_no_protocol_away_from_others(share: Share) -> None:
+    lab = Lab(FakeCard())
+    first, second = lab.peer(), lab.peer()
+    handle = first.handle()
+    second.connect(share=share, protocols=RAW)
+    assert first.transmit(handle, bytes(5))[0] == SUCCESS
+    assert first.reconnect(handle) == (SUCCESS, T0)
