@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from apdu import Command, CommandError, Interface, Sw
-from cardsim.chip.commands import HRSS_COMMANDS
+from cardsim.chip.commands import TABLES
 from cardsim.chip.context import Context
 from cardsim.chip.errors import JournalError, Reason, Refusal
 from cardsim.profiles.choices import ChallengeLifetime
 
 if TYPE_CHECKING:
     from cardsim.chip.context import Entropy
-    from cardsim.chip.dispatch import CommandTable
     from cardsim.chip.memory import Memory
     from cardsim.profiles import Profile
 
@@ -43,10 +42,8 @@ class Card:
         self._interface = interface
         self._strict = strict
         self._atr = ATR_PREFIX + (profile.historical_bytes or bytes(13))
-        self._context = Context(memory, profile, entropy, interface)
+        self._context = Context(memory, profile, entropy, interface, TABLES)
         self._challenge_dies = profile.challenge_lifetime is ChallengeLifetime.NEXT_COMMAND
-        self._commands: CommandTable = HRSS_COMMANDS
-        self._by_code = self._commands.by_code
 
     @property
     def atr(self) -> bytes:
@@ -60,13 +57,18 @@ class Card:
 
     @property
     def incoming(self) -> frozenset[int]:
-        """Class and instruction (CLA * 256 + INS) of the commands that carry data."""
-        return self._commands.incoming
+        """Class and instruction (CLA * 256 + INS) of the current application's commands that carry data."""
+        return self._context.table.incoming
 
     @property
     def context(self) -> Context:
         """Files and session state, to look at; commands are the way to change them."""
         return self._context
+
+    def take(self, interface: Interface) -> None:
+        """Be reached through ``interface`` from now on; going from one to the other is a reset."""
+        self._interface = interface
+        self._context.take(interface)
 
     def power_on(self) -> bytes:
         """Reset and return the ATR."""
@@ -100,9 +102,9 @@ class Card:
     def _execute(self, command: Command) -> bytes:
         """Find the command's function, run it, commit what it wrote, and return its data."""
         context = self._context
-        spec = self._by_code.get(command.cla << 8 | command.ins)
+        spec = context.table.by_code.get(command.cla << 8 | command.ins)
         if spec is None:
-            raise self._commands.refusal(command)
+            raise context.table.refusal(command)
         if command.data and not spec.case.sends_data:
             raise Refusal(Sw.WRONG_LENGTH, Reason.DATA_LENGTH, spec.name, "0", len(command.data))
         if context.blocked and (not spec.when_blocked or context.card_blocked):

@@ -9,17 +9,30 @@ from apdu import Sw
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.files import INTERFACE_BITS, Directory, ElementaryFile
 from cardsim.chip.filesystem import FileSystem
-from cardsim.chip.layout import LifeCycle
+from cardsim.chip.layout import Algorithm, LifeCycle
+from keys.des import DES
+from keys.sm import SmForms, SmSuite
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from apdu import Interface
+    from cardsim.chip.dispatch import CommandTable
     from cardsim.chip.files import Credential
     from cardsim.chip.layout import KeyType
     from cardsim.chip.memory import Memory
     from cardsim.profiles import Profile
+    from cardsim.zones.model import CommandSet
+    from keys.suite import CipherSuite
 
 Entropy = Callable[[int], bytes]
 """A source of random bytes: called with a count, returns that many."""
+
+
+def suites_of(profile: Profile) -> dict[int, CipherSuite]:
+    """Return the cipher of each algorithm number, in the forms that the profile sets."""
+    sm4 = SmSuite(SmForms(profile.sm4_extension, profile.sm4_fold))
+    return {Algorithm.TRIPLE_DES: DES, Algorithm.DES: DES, Algorithm.SM4: sm4}
 
 
 class Context:
@@ -37,10 +50,23 @@ class Context:
         "memory",
         "mf_selected",
         "profile",
+        "suites",
+        "table",
+        "tables",
     )
 
-    def __init__(self, memory: Memory, profile: Profile, entropy: Entropy, interface: Interface) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        profile: Profile,
+        entropy: Entropy,
+        interface: Interface,
+        tables: Mapping[CommandSet, CommandTable],
+    ) -> None:
         self.memory = memory
+        self.tables = tables
+        self.table: CommandTable
+        self.suites = suites_of(profile)
         self.files = FileSystem(memory)
         self.profile = profile
         self.entropy = entropy
@@ -57,6 +83,7 @@ class Context:
         """Forget everything volatile; the MF is selected by itself (facts native-card-os 1.2)."""
         self.directory = self.files.mf
         self.file = None
+        self.table = self.tables[self.directory.commands]
         self.granted = self.interface_bit
         self.challenge = b""
         self.mf_selected = False
@@ -69,6 +96,7 @@ class Context:
             self.granted &= directory.parent.scope if directory.parent else self.interface_bit
         self.granted &= directory.scope
         self.directory = directory
+        self.table = self.tables[directory.commands]
         self.file = None
         self.look_for_blocks()
         self.memory.drop_staged()
@@ -85,6 +113,15 @@ class Context:
     def card_blocked(self) -> bool:
         """Whether CARD BLOCK has ended this card."""
         return self.files.mf.state(self.memory) is not LifeCycle.IN_USE
+
+    def take(self, interface: Interface) -> None:
+        """Go on through ``interface``: nothing volatile goes along."""
+        self.interface_bit = INTERFACE_BITS[interface]
+        self.reset()
+
+    def suite(self, key: Credential) -> CipherSuite:
+        """Return the cipher that ``key`` is for: of an algorithm without a number, DES."""
+        return self.suites.get(key.algorithm, DES)
 
     def protection_key(self, kind: KeyType) -> Credential:
         """Return the nearest key of a kind that needs no reference. Refuses with 6A88."""

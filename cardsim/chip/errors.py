@@ -41,6 +41,7 @@ class Reason(Enum):
     FILE_MISSING = Text("no file {0:04X} within reach of {1}", "在 {1} 下找不到文件 {0:04X}")
     NO_PARENT = Text("{0} has no parent", "{0} 没有上级目录")
     NAME_MISSING = Text("no application is named {0}", "没有名为 {0} 的应用")
+    NOT_ON_INTERFACE = Text("{0} is not reached through this interface", "{0} 不能通过本界面访问")
     SFI_MISSING = Text("no file with SFI {0:02X} in {1}", "{1} 中没有 SFI 为 {0:02X} 的文件")
     MF_NOT_SELECTED_FIRST = Text("the profile wants SELECT 3F00 before a name", "配置要求先选择 3F00 再按名选择")
     NO_CURRENT_EF = Text("no EF is selected", "没有选择当前基本文件")

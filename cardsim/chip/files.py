@@ -21,6 +21,7 @@ from cardsim.chip.layout import (
 )
 from cardsim.chip.rules import Masks, Rule, compile_access, reference_name
 from cardsim.zones.access import NEVER, Access, Key, On, Pin
+from cardsim.zones.model import CommandSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 LOCAL_REFERENCE: Final = 0x80
 """Bit 8 of a PIN or key reference: of the current directory, not above (facts hrss-card 4.1)."""
 INTERFACE_BITS: Final = {Interface.CONTACT: 1, Interface.CONTACTLESS: 2}
+EVERY_INTERFACE: Final = sum(INTERFACE_BITS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Credential:
     value: int
     value_size: int
     unblocked_by: int
+    algorithm: int
 
     @property
     def term(self) -> Pin | Key:
@@ -193,11 +196,13 @@ class Directory:
         "by_fid",
         "by_sfi",
         "children",
+        "commands",
         "dir_sfi",
         "fci",
         "fid",
         "files",
         "header",
+        "interfaces",
         "keys",
         "name",
         "offset",
@@ -225,7 +230,9 @@ class Directory:
         self.scope = 0
         self.used = 0
         self.dir_sfi = None if header.extra == NO_FCI_BYTE else header.extra
-        self.fci = _fci(name, self.dir_sfi)
+        self.fci = _fci(name, b"" if self.dir_sfi is None else _proprietary(self.dir_sfi))
+        self.commands: CommandSet = parent.commands if parent else CommandSet.HRSS
+        self.interfaces: int = parent.interfaces if parent else EVERY_INTERFACE
 
     @property
     def label(self) -> str:
@@ -243,6 +250,13 @@ class Directory:
         while node.parent is not None and node.parent.parent is not None:
             node = node.parent
         return node
+
+    def describe(self, commands: CommandSet, interfaces: int, fci: bytes) -> None:
+        """Take in what the directory's application file says; ``fci`` is what stands behind the name, if anything."""
+        self.commands = commands
+        self.interfaces &= interfaces
+        if fci:
+            self.fci = _fci(self.name, fci)
 
     def upwards(self) -> Iterator[Directory]:
         """Yield this directory, its parent, and so on to the MF."""
@@ -309,9 +323,11 @@ class Directory:
         return next((directory for directory in (*candidates, root) if directory.fid == fid), None)
 
 
-def _fci(name: bytes, dir_sfi: int | None) -> bytes:
-    """6F { 84 name, A5 { 88 SFI of DIR } }; A5 only where the directory has a DIR (facts hrss-card 1)."""
-    inner = encode_ber(0x84, name) if name else b""
-    if dir_sfi is not None:
-        inner += encode_ber(0xA5, encode_ber(0x88, bytes((dir_sfi,))))
-    return encode_ber(0x6F, inner)
+def _fci(name: bytes, rest: bytes) -> bytes:
+    """6F { 84 name, the rest } (facts hrss-card 1)."""
+    return encode_ber(0x6F, (encode_ber(0x84, name) if name else b"") + rest)
+
+
+def _proprietary(dir_sfi: int) -> bytes:
+    """A5 { 88 SFI of DIR }: only where the directory has a DIR (facts hrss-card 1)."""
+    return encode_ber(0xA5, encode_ber(0x88, bytes((dir_sfi,))))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from construct import ConstructError
 
 from cardsim.chip.errors import MemoryDamagedError
-from cardsim.chip.files import INTERFACE_BITS, Credential, Directory, ElementaryFile
+from cardsim.chip.files import EVERY_INTERFACE, Credential, Directory, ElementaryFile
 from cardsim.chip.layout import (
     HEADER_SIZE,
     KEY_HEADER_SIZE,
@@ -21,6 +21,7 @@ from cardsim.chip.layout import (
 )
 from cardsim.chip.rules import Rule, compile_access, parse_rules
 from cardsim.zones.access import FREE, NEVER
+from cardsim.zones.model import CommandSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,12 +81,15 @@ class FileSystem:
             body = self._memory.read(offset + HEADER_SIZE, header.size)
             if header.type is FileType.RULES:
                 directory.rules = parse_rules(body)
+            elif header.type is FileType.APPLICATION:
+                interfaces = EVERY_INTERFACE if header.right1 == RIGHT_FREE else header.right1
+                directory.describe(CommandSet(header.extra), interfaces, body)
             elif header.type is FileType.KEYS:
                 self._load_keys(directory, offset + HEADER_SIZE, body)
         own = 0
         for versions in directory.keys.values():
             own |= next(iter(versions.values())).bit
-        directory.scope = own | (directory.parent.scope if directory.parent else sum(INTERFACE_BITS.values()))
+        directory.scope = own | (directory.parent.scope if directory.parent else EVERY_INTERFACE)
         for offset, header in children:
             if header.type is FileType.DIRECTORY:
                 child = self._load_directory(offset, directory, end, level + 1)
@@ -124,6 +128,7 @@ class FileSystem:
                 place + KEY_HEADER_SIZE,
                 len(record.value),
                 record.file,
+                record.algorithm,
             )
             offset += record.size
 

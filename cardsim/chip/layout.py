@@ -36,12 +36,13 @@ class FileType(IntEnum):
     CYCLIC = 0x2E
     DIRECTORY = 0x38
     RULES = 0x3D
+    APPLICATION = 0x3E
     KEYS = 0x3F
 
     @property
     def internal(self) -> bool:
         """True for files that no command selects or reads."""
-        return self in (FileType.RULES, FileType.KEYS)
+        return self in (FileType.RULES, FileType.APPLICATION, FileType.KEYS)
 
 
 @unique
@@ -63,6 +64,15 @@ class LifeCycle(IntEnum):
     IN_USE = 0
     BLOCKED = 1
     BLOCKED_FOR_EVER = 2
+
+
+@unique
+class Algorithm(IntEnum):
+    """The algorithm of a key record: 00 and 01 as in T514 (facts hrss-card 4.1), 04 as in native-card-os 15."""
+
+    TRIPLE_DES = 0x00
+    DES = 0x01
+    SM4 = 0x04
 
 
 @unique
@@ -107,7 +117,8 @@ class Header:
 
     ``size``: bytes of the body, or of a directory's space. ``right1``/``right2``: read and update of a file, create and
     erase of a directory: F0 free, EF never, else the number of a rule. ``extra``: a directory's FCI byte (SFI of its
-    DIR, or FF), or a cyclic file's record length.
+    DIR, or FF), a cyclic file's record length, an application file's command set; the body of that one is what the FCI
+    has behind the name, its ``right1`` the interfaces on which its directory is reached (1, 2, or F0 for all).
     """
 
     fid: int

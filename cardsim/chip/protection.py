@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from apdu import Sw
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.profiles.choices import LineMac
-from keys.des import DES
 from keys.errors import SealError
 from keys.suite import proof
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 MAC_SIZE: Final = 4
 CHALLENGE_SIZE: Final = 8
-_SUITE: Final[CipherSuite] = DES
-"""What the keys of this chip are for: DES or triple DES, told apart by their length (facts hrss-card 4.1)."""
 _MAX_LC: Final = 255
 
 
@@ -72,7 +69,7 @@ def use_challenge(context: Context) -> bytes:
 
 def cryptogram(context: Context, key: Credential, process: bytes, source: bytes) -> bytes:
     """Return the authentication cryptogram of ``source`` under the session key of ``process``."""
-    return proof(_SUITE, key_value(context, key), process, source)
+    return proof(context.suite(key), key_value(context, key), process, source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ def checked(context: Context, command: Command, kind: KeyType, *, sealed: bool =
 
 
 def _line(context: Context, key: Credential, challenge: bytes) -> Line:
-    suite, value = _SUITE, key_value(context, key)
+    suite, value = context.suite(key), key_value(context, key)
     if context.profile.line_mac is LineMac.SESSION:
         return Line(suite, suite.session_key(value, challenge.ljust(CHALLENGE_SIZE, b"\x00")), bytes(suite.block))
     return Line(suite, value, challenge.ljust(suite.block, b"\x00"))

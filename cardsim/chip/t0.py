@@ -29,7 +29,6 @@ class T0Port:
     def __init__(self, card: Card, profile: Profile) -> None:
         self._card = card
         self._transmit = card.transmit
-        self._incoming = card.incoming
         self._case4 = profile.case4_answer
         self._repeat_zero = profile.le_zero is LeRule.REPEAT
         self._repeat_larger = profile.le_larger is LeRule.REPEAT
@@ -69,7 +68,7 @@ class T0Port:
         size = len(response) - 2
         if not size:
             return response
-        if command[0] << 8 | command[1] in self._incoming:
+        if command[0] << 8 | command[1] in self._card.incoming:
             return self._leave(response)
         return self._fit(response, size, command[4] if len(command) == 5 else 0)
 

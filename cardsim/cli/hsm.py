@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from apdu import Sw
 from keys.des import DES
 from keys.hsm import SoftwareHsm
-from keys.tree import TestRoots
+from keys.keyring import TestKeyring
 from readers.errors import CardRefusedError
 from readers.terminal.security import external_authenticate, internal_authenticate, key_label, keys_for, meet, owner_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cardsim.cli.console import Console
     from cardsim.zones.model import Df
-    from keys.tree import Roots
+    from keys.keyring import Keyring
     from readers.terminal.script import Script
     from readers.terminal.security import Terminal
 
@@ -30,10 +30,10 @@ _COSTS_NO_TRY: Final = frozenset[int | None]((Sw.AUTHENTICATION_BLOCKED, Sw.REFE
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """What proofs are made with: the roots, the TEST roots where there are none, and the manner of line MACs."""
+    """What proofs are made with: the keyring, the TEST keys where there is none, and the manner of line MACs."""
 
     line_mac: str = LINE_MACS[0]
-    roots: Roots | None = None
+    keyring: Keyring | None = None
 
     @classmethod
     def of(cls, options: argparse.Namespace, console: Console) -> Self:
@@ -43,7 +43,7 @@ class Proofs:
             return cls(line_mac)
         from cardsim.cli.keyrings import opened_keyring  # noqa: PLC0415  certificates come with it
 
-        return cls(line_mac, opened_keyring(options, console).roots())
+        return cls(line_mac, opened_keyring(options, console))
 
 
 def meet_card(atr: bytes, proofs: Proofs = Proofs()) -> Script[Terminal]:
@@ -52,10 +52,10 @@ def meet_card(atr: bytes, proofs: Proofs = Proofs()) -> Script[Terminal]:
     The card proves its key first, which costs no try: with keys of another origin every proof of ours would cost one.
     Raises CardRefusedError.
     """
-    hsm = SoftwareHsm(DES, proofs.roots or TestRoots(), line_session=proofs.line_mac == LINE_MACS[0])
+    hsm = SoftwareHsm(DES, (proofs.keyring or TestKeyring()).roots(), line_session=proofs.line_mac == LINE_MACS[0])
     terminal = yield from meet(hsm, atr, secrets.token_bytes)
     if not (yield from internal_authenticate(terminal)):
-        whose, whose_zh = ("the keystore's", "该密钥库的密钥") if proofs.roots else ("the TEST keys", "测试密钥")
+        whose, whose_zh = ("the keystore's", "该密钥库的密钥") if proofs.keyring else ("the TEST keys", "测试密钥")
         raise CardRefusedError(
             f"the card has other keys than {whose} (INTERNAL AUTHENTICATE); none was tried on it",
             f"该卡的密钥不是{whose_zh}(内部认证不符);未向卡尝试任何密钥",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cardsim.cli.cards import InputFileError, read_bytes, read_json, read_toml
 from cardsim.cli.hsm import Proofs
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
 
 
+_LAYOUTS: Final = {"gen2": "2.00", "gen3": "3.00"}
+
+
 def run(options: argparse.Namespace, console: Console) -> int:
     """Make a card file."""
     out = Path(options.out)
@@ -35,18 +38,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
         path = Path(options.holder)
         # Files that a holder names are looked for beside it, as its author wrote them.
         holder = Holder.from_plain(read_json(path), lambda name: read_bytes(path.parent / name))
-    layout = Layout.from_text(options.layout)
+    layout = Layout.from_text(options.layout or _LAYOUTS[options.chip])
     image = personalise(
         profile,
         layout,
         _fitted(holder, layout),
-        roots=Proofs.of(options, console).roots,
+        keyring=Proofs.of(options, console).keyring,
         raw_elements=options.raw_elements,
     )
     create_card_file(out, image, overwrite=options.force)
     console.say(
-        f"{options.out}: {options.chip} card, layout {options.layout}, card number {image.printed['card_number']}",
-        f"{options.out}:{options.chip} 卡,布局 {options.layout},卡号 {image.printed['card_number']}",
+        f"{options.out}: {options.chip} card, layout {layout.text}, card number {image.printed['card_number']}",
+        f"{options.out}:{options.chip} 卡,布局 {layout.text},卡号 {image.printed['card_number']}",
     )
     return 0
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
 
 _VPCD_DEFAULT = "127.0.0.1:35963"
+_CHIPS = ("gen2", "gen3")
 _EXAMPLES = """\
   cardsim new --chip gen2 --out alice.card
   cardsim read --card alice.card
@@ -102,14 +103,16 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     profile = add(
         "profile", "profile", "print a chip profile as TOML, every setting explained", "以 TOML 打印芯片配置及说明"
     )
-    profile.add_argument("--chip", default="gen2", choices=("gen2",), help=_t("which chip", "芯片"))
+    profile.add_argument("--chip", default="gen2", choices=_CHIPS, help=_t("which chip", "芯片"))
     return parser
 
 
 def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
-    parser.add_argument("--chip", required=True, choices=("gen2",), help=_t("which chip", "芯片"))
+    parser.add_argument("--chip", required=True, choices=_CHIPS, help=_t("which chip", "芯片"))
     parser.add_argument(
-        "--layout", default="2.00", choices=("1.00", "2.00"), help=_t("data layout (2.00)", "数据布局(默认 2.00)")
+        "--layout",
+        choices=("1.00", "2.00", "3.00"),
+        help=_t("data layout (2.00; gen3: 3.00)", "数据布局(默认 2.00;gen3 为 3.00)"),
     )
     parser.add_argument(
         "--holder", metavar="JSON", help=_t("holder data; synthetic without it", "持卡人数据;缺省为虚构数据")

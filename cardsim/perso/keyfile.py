@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cardsim.chip.layout import FileType, Header, KeyRecord, KeyType, tries_byte
+from cardsim.chip.layout import Algorithm, FileType, Header, KeyRecord, KeyType, tries_byte
 from cardsim.zones.factors import key_name
-from cardsim.zones.model import KeyUse
+from cardsim.zones.model import KeyAlgorithm, KeyUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cardsim.profiles import Profile
-    from cardsim.zones.model import Df
+    from cardsim.zones.model import Df, Zone
     from keys.hsm import KeyName
 
 _FID: Final = 0xEF80
@@ -26,16 +26,15 @@ _TYPE_OF_USE: Final = {
     KeyUse.APPLICATION_LOCK: KeyType.APPLICATION_LOCK,
     KeyUse.CARD_LOCK: KeyType.CARD_LOCK,
 }
-_TRIPLE_DES: Final = 0x00
-"""T514's algorithm number (facts hrss-card 4.1)."""
+_ALGORITHMS: Final = {KeyAlgorithm.DES: Algorithm.TRIPLE_DES, KeyAlgorithm.SM4: Algorithm.SM4}
 
 
-def key_file(df: Df, profile: Profile, pin: bytes, card_key: Callable[[KeyName], bytes]) -> bytes:
+def key_file(zone: Zone, df: Df, profile: Profile, pin: bytes, card_key: Callable[[KeyName], bytes]) -> bytes:
     """Return the key file of ``df``, header and body; nothing when it has neither PIN nor key.
 
     ``pin``: the value of its PINs. ``card_key``: gives the 16 bytes of a key on this card.
     """
-    records = b"".join(record.encode() for record in (*_pins(df, profile, pin), *_keys(df, profile, card_key)))
+    records = b"".join(record.encode() for record in (*_pins(df, profile, pin), *_keys(zone, df, profile, card_key)))
     return Header(_FID, FileType.KEYS, len(records)).encode() + records if records else b""
 
 
@@ -47,16 +46,17 @@ def _pins(df: Df, profile: Profile, pin: bytes) -> Iterator[KeyRecord]:
         yield KeyRecord(KeyType.PIN, declared.reference, value, tries_byte(profile.pin_limit), file=guard)
 
 
-def _keys(df: Df, profile: Profile, card_key: Callable[[KeyName], bytes]) -> Iterator[KeyRecord]:
+def _keys(zone: Zone, df: Df, profile: Profile, card_key: Callable[[KeyName], bytes]) -> Iterator[KeyRecord]:
     tries = tries_byte(profile.key_limit)
+    algorithm = _ALGORITHMS[zone.algorithm or profile.hrss_algorithm]
     for declared in df.keys:
         for version in profile.key_versions:
             yield KeyRecord(
                 _TYPE_OF_USE[declared.use],
                 declared.reference,
-                card_key(key_name(df, declared, version)),
+                card_key(key_name(df, declared, version, zone=zone)),
                 tries,
                 version=version,
-                algorithm=_TRIPLE_DES,
+                algorithm=algorithm,
                 level=declared.levels,
             )

@@ -6,25 +6,42 @@ from cardsim.profiles.choices import (
     BlockedSelect,
     Case4Answer,
     ChallengeLifetime,
+    Interfaces,
     LeRule,
     LineMac,
     VerifyQuery,
     WriteProtection,
     WrongMac,
 )
-from cardsim.profiles.profile import Profile, ProfileError, Setting
+from cardsim.profiles.profile import Profile
+from cardsim.profiles.settings import ProfileError, Setting
+from cardsim.zones.model import KeyAlgorithm
 
 GEN2 = Profile()
 """2nd generation: 32 K, contact, T=0, DES."""
 
-PROFILES = {profile.chip: profile for profile in (GEN2,)}
+GEN3 = Profile(
+    chip="gen3",
+    memory_size=163_840,
+    zones=("HRSS",),
+    interfaces=Interfaces.BOTH,
+    chip_code=bytes.fromhex("81544C97"),
+    hrss_algorithm=KeyAlgorithm.SM4,
+    algorithm_in_fci=True,
+    challenge_sizes=(4, 8, 16),
+)
+"""3rd generation: 160 K or more, contact and contactless, SM2, SM3 and SM4 beside DES (handbook Q10)."""
+
+PROFILES = {profile.chip: profile for profile in (GEN2, GEN3)}
 
 __all__ = [
     "GEN2",
+    "GEN3",
     "PROFILES",
     "BlockedSelect",
     "Case4Answer",
     "ChallengeLifetime",
+    "Interfaces",
     "LeRule",
     "LineMac",
     "Profile",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum, unique
 
+from apdu import Interface
+
 
 @unique
 class Case4Answer(Enum):
@@ -94,3 +96,17 @@ class VerifyQuery(Enum):
     """The tries left, 9000 when verified already, 6983 when blocked; no try is charged."""
     WRONG_LENGTH = "6700"
     """A refusal."""
+
+
+@unique
+class Interfaces(Enum):
+    """The interfaces that a chip has."""
+
+    CONTACT = "contact"
+    CONTACTLESS = "contactless"
+    BOTH = "both"
+
+    @property
+    def all(self) -> tuple[Interface, ...]:
+        """Each of them."""
+        return tuple(Interface) if self is Interfaces.BOTH else (Interface(self.value),)

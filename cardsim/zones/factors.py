@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cardsim.zones.hrss import HRSS
+from cardsim.zones.model import KeyAlgorithm
 from keys.hsm import KeyName
 from keys.tree import Factors
 
 if TYPE_CHECKING:
     from cardsim.zones.authorities import Authority
     from cardsim.zones.historical import HistoricalBytes
-    from cardsim.zones.model import Df, KeyDeclaration
+    from cardsim.zones.model import Df, KeyDeclaration, Zone
 
+ALGORITHM_IDS: Final = {KeyAlgorithm.DES: 0x01, KeyAlgorithm.SM4: 0x03}
+"""How cards and HSMs number algorithms (facts terminal-interface 2.1)."""
 _CITY_TAIL: Final = b"sx"
 _PROVINCE_TAIL: Final = b"0000sh"
 
@@ -30,10 +33,10 @@ def hrss_factors(region: str, historical: HistoricalBytes) -> Factors:
     )
 
 
-def key_name(df: Df, key: KeyDeclaration, version: int = 0) -> KeyName:
+def key_name(df: Df, key: KeyDeclaration, version: int = 0, *, zone: Zone = HRSS) -> KeyName:
     """Return the name of ``key`` in the zone's tree: "HRSS/SSSE/RK", "HRSS/DF01/UK1"."""
-    directory = "SSSE" if df is HRSS.application else f"DF{df.fid & 0xFF:02X}"
-    return KeyName(f"{HRSS.name}/{directory}/{key.name}", key.levels, version)
+    area = df.key_area or f"DF{df.fid & 0xFF:02X}"
+    return KeyName(f"{zone.name}/{area}/{key.name}", key.levels, version)
 
 
 def declared_keys(authority: Authority) -> tuple[KeyName, ...]:

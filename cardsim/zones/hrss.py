@@ -146,6 +146,7 @@ SSSE = Df(
     fid=0xDDF1,
     aid=SSSE_NAME,
     label="社会保障",
+    key_area="SSSE",
     name="HRSS application",
     name_zh="社会保障应用",
     files=(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum, unique
+from enum import Enum, IntEnum, unique
 from typing import TYPE_CHECKING
 
+from apdu import Interface
 from cardsim.zones.access import FREE, NEVER, Access
 from cardsim.zones.layouts import EVERY, Layout
 
@@ -144,6 +145,23 @@ class Directory:
 FileDeclaration = VariableTlv | Cyclic | Transparent | Directory
 
 
+@unique
+class KeyAlgorithm(Enum):
+    """What symmetric keys are for; the values name the trees of a keyring."""
+
+    DES = "DES"
+    SM4 = "SM4"
+
+
+@unique
+class CommandSet(IntEnum):
+    """The commands that an application understands: the chip has a table for each. A directory has its parent's."""
+
+    HRSS = 0
+    PKI = 1
+    PSAM = 2
+
+
 @dataclass(frozen=True, slots=True)
 class PinDeclaration:
     """A PIN: ``reference`` is P2 of VERIFY; ``unblocked_by`` names the key that PIN CHANGE/UNBLOCK needs."""
@@ -187,7 +205,11 @@ class KeyDeclaration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Df:
-    """An application or a directory inside one."""
+    """An application or a directory inside one.
+
+    ``fci``: what its FCI has behind the name, where that is not A5 with the DIR. ``interfaces``: where it is reached.
+    ``key_area``: what it is called in the names of its keys; without one, by its FID ("DF01").
+    """
 
     fid: int
     aid: bytes
@@ -199,6 +221,10 @@ class Df:
     pins: tuple[PinDeclaration, ...] = ()
     keys: tuple[KeyDeclaration, ...] = ()
     layouts: Layout = EVERY
+    key_area: str = ""
+    commands: CommandSet = CommandSet.HRSS
+    fci: bytes = b""
+    interfaces: tuple[Interface, ...] = tuple(Interface)
     source: str
 
     def walk(self) -> Iterator[Df]:
@@ -210,10 +236,11 @@ class Df:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """One authority's part of a card."""
+    """One authority's part of a card. ``algorithm`` of its keys; without one, a setting of the profile."""
 
     authority: Authority
     application: Df
+    algorithm: KeyAlgorithm | None = None
 
     @property
     def name(self) -> str:

@@ -15,11 +15,13 @@ from cardsim.perso import Holder, personalise
 from cardsim.profiles import GEN2
 from cardsim.store import create_card_file
 from cardsim.zones.layouts import Layout
+from keys.keyring import TestKeyring
 from tests.cards import make_image
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from keys.tree import Roots
     from tests.pcsc.slots import Slots
 
 pytestmark = pytest.mark.pcsc
@@ -125,14 +127,18 @@ def test_a_pin_is_changed_blocked_and_reloaded(cardsim: Cardsim, card: Path, slo
     assert not any(secret in text for secret in (PIN, new))
 
 
-class OtherRoots:
+class OtherKeyring(TestKeyring):
+    def roots(self, algorithm: str = "DES") -> Roots:
+        del algorithm
+        return self
+
     def root(self, name: str, version: int) -> bytes:
         return f"{name}{version}".encode().ljust(16)[:16]
 
 
 def test_a_card_with_other_keys_loses_no_try(cardsim: Cardsim, tmp_path: Path, slots: Slots) -> None:
     card = tmp_path / "other.card"
-    create_card_file(card, personalise(GEN2, Layout.V2_00, Holder(), roots=OtherRoots()))
+    create_card_file(card, personalise(GEN2, Layout.V2_00, Holder(), keyring=OtherKeyring()))
     before = card.read_bytes()
     reader, _ = slots.serve(card)
     for words in (("read", "--auth", "hsm"), ("write", "--auth", "hsm", "EF06/0A=2"), ("pin", "unblock")):

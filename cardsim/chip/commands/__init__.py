@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cardsim.chip.commands import authentication, blocking, challenge, pin, reading, selection, writing
 from cardsim.chip.dispatch import CommandTable
+from cardsim.zones.model import CommandSet
 
 HRSS_COMMANDS = CommandTable(
     spec
@@ -11,4 +14,7 @@ HRSS_COMMANDS = CommandTable(
     for spec in family.COMMANDS
 )
 
-__all__ = ["HRSS_COMMANDS"]
+TABLES: Final = {CommandSet.HRSS: HRSS_COMMANDS}
+"""The commands of each kind of application."""
+
+__all__ = ["HRSS_COMMANDS", "TABLES"]

@@ -31,6 +31,9 @@ def select(context: Context, command: Command) -> bytes:
     if command.p2 not in (_FIRST_WITH_FCI, _WITHOUT_FCI):
         raise wrong_p1p2("SELECT", command)
     found = _resolve(context, command)
+    directory = found if isinstance(found, Directory) else found.directory
+    if not directory.interfaces & context.interface_bit:
+        raise Refusal(Sw.FILE_NOT_FOUND, Reason.NOT_ON_INTERFACE, directory.label)
     if isinstance(found, ElementaryFile):
         if found.directory is not context.directory:
             context.enter(found.directory)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from apdu import Interface
 from cardsim.chip.card import Card
+from cardsim.chip.commands import TABLES
 from cardsim.chip.context import Context
 from cardsim.chip.errors import MemoryDamagedError
 from cardsim.chip.files import Directory, ElementaryFile
@@ -295,6 +296,6 @@ def test_an_untouched_card_is_not_damaged(layout: Layout) -> None:
 
 
 def test_a_context_starts_at_the_mf() -> None:
-    context = Context(Memory(TREE, NoJournal()), GEN2, bytes, Interface.CONTACT)
+    context = Context(Memory(TREE, NoJournal()), GEN2, bytes, Interface.CONTACT, TABLES)
     assert (context.directory.fid, context.file, context.challenge) == (0x3F00, None, b"")
     assert Bench(TREE).run(ONE, "00B2012C00")[-4:] == "9000"

@@ -11,7 +11,8 @@ from cardsim.perso import Holder, personalise
 from cardsim.profiles import GEN2
 from cardsim.store import create_card_file
 from cardsim.zones.layouts import Layout
-from keys.tree import TestRoots
+from keys.keyring import TestKeyring
+from keys.tree import Roots, TestRoots
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,11 +59,15 @@ def key_tries(cardsim: Runner, card: Path) -> dict[str, str]:
     return found
 
 
-class RootsOfAnother:
-    """The TEST roots, but for keys whose name contains ``changed``; "" changes all of them."""
+class KeyringOfAnother(TestKeyring):
+    """The TEST keys, but for those whose name contains ``changed``; "" changes all of them."""
 
     def __init__(self, changed: str = "") -> None:
         self._changed = changed
+
+    def roots(self, algorithm: str = "DES") -> Roots:
+        del algorithm
+        return self
 
     def root(self, name: str, version: int) -> bytes:
         if self._changed in name:
@@ -72,7 +77,7 @@ class RootsOfAnother:
 
 def make_card_of_another(path: Path, changed: str = "") -> Path:
     """Make a card with keys that `--auth hsm` does not have."""
-    create_card_file(path, personalise(GEN2, Layout.V2_00, Holder(), roots=RootsOfAnother(changed)))
+    create_card_file(path, personalise(GEN2, Layout.V2_00, Holder(), keyring=KeyringOfAnother(changed)))
     return path
 
 

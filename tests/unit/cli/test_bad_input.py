@@ -42,9 +42,9 @@ FILE_COMMANDS = [
     [
         ((), "the following arguments are required: COMMAND"),
         (("new",), "the following arguments are required: --chip, --out"),
-        (("new", "--chip", "gen3", "--out", "x"), "argument --chip: invalid choice: 'gen3'"),
+        (("new", "--chip", "gen4", "--out", "x"), "argument --chip: invalid choice: 'gen4'"),
         (("new", "--chip", "gen2", "--out"), "argument --out: expected one argument"),
-        (("new", "--chip", "gen2", "--out", "x", "--layout", "3.00"), "argument --layout: invalid choice: '3.00'"),
+        (("new", "--chip", "gen2", "--out", "x", "--layout", "4.00"), "argument --layout: invalid choice: '4.00'"),
         (("shwo", "x"), "invalid choice: 'shwo'"),
         (("show",), "the following arguments are required: FILE"),
         (("show", "x", "y"), "unrecognized arguments: y"),

@@ -42,6 +42,8 @@ def values_of(name: str, setting: Setting) -> st.SearchStrategy[object]:
             return st.sampled_from(setting.sizes or (0, 1, 8)).flatmap(
                 lambda size: st.binary(min_size=size, max_size=size).map(bytes.hex)
             )
+        case tuple() if setting.names:
+            return st.lists(st.from_regex(setting.names, fullmatch=True), max_size=4)
         case tuple():
             return st.lists(st.integers(low, high), max_size=4)
         case Enum():
