@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apdu.activation import Activation, TypeA, TypeB
 from apdu.atr import Atr, Convention, build_atr
 from apdu.atr import explain as explain_atr
 from apdu.ats import Ats, build_ats
@@ -11,7 +12,7 @@ from apdu.errors import ApduError, AtrError, CommandError, HexError, ResponseErr
 from apdu.hexes import format_hex, parse_hex
 from apdu.historical import CompactTlv, compact_objects, explain_historical
 from apdu.interface_bytes import InterfaceByte
-from apdu.ports import CardPort, Connection, Interface
+from apdu.ports import CardPort, Connection, FieldPort, Interface
 from apdu.pseudo_atr import (
     StorageCard,
     is_pseudo_atr,
@@ -24,12 +25,17 @@ from apdu.response import Response
 from apdu.status import Family, StatusWord, Sw
 from apdu.text import BilingualError, Language, Text
 from apdu.tlv import BerTlv, SimpleTlv, encode_ber, parse_ber, parse_simple
+from apdu.type_b import Atqb, AttribAnswer, build_atqb, build_attrib_answer
+from apdu.type_b import explain as explain_type_b
 
 __all__ = [
+    "Activation",
     "ApduError",
+    "Atqb",
     "Atr",
     "AtrError",
     "Ats",
+    "AttribAnswer",
     "BerTlv",
     "BilingualError",
     "CardPort",
@@ -40,6 +46,7 @@ __all__ = [
     "Connection",
     "Convention",
     "Family",
+    "FieldPort",
     "HexError",
     "Interface",
     "InterfaceByte",
@@ -52,14 +59,19 @@ __all__ = [
     "Sw",
     "Text",
     "TlvError",
+    "TypeA",
+    "TypeB",
+    "build_atqb",
     "build_atr",
     "build_ats",
+    "build_attrib_answer",
     "compact_objects",
     "encode_ber",
     "explain_atr",
     "explain_ats",
     "explain_historical",
     "explain_pseudo_atr",
+    "explain_type_b",
     "format_hex",
     "is_pseudo_atr",
     "parse_ber",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum, unique
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from apdu.activation import Activation
 
 
 @unique
@@ -45,6 +48,16 @@ class CardPort(Protocol):
 
     def transmit(self, command: bytes) -> bytes:
         """Return the response APDU to ``command``: data and two bytes of status word."""
+        ...
+
+
+@runtime_checkable
+class FieldPort(CardPort, Protocol):
+    """A card's side of a field. Its ATR is the one that a reader makes up of the activation."""
+
+    @property
+    def activation(self) -> Activation:
+        """How the card answered when it was activated last, or would."""
         ...
 
 

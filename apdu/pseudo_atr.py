@@ -13,13 +13,14 @@ from apdu.errors import AtrError
 from apdu.historical import explain_historical
 from apdu.lines import labelled
 from apdu.text import Text
+from apdu.type_b import Atqb, AttribAnswer
 
 if TYPE_CHECKING:
     from apdu.ats import Ats
 
 _PROTOCOLS = (0, 1)
 _TYPE_B_SIZE = 8
-_ATQB_SIZES = (12, 13)  # the thirteenth byte is extended protocol information, which is left out
+_TYPE_B_INFO = 3  # a fourth byte is extended protocol information, which is left out
 # Category indicator, application identifier's tag and length, and the RID of the PC/SC workgroup.
 _STORAGE_HEAD = bytes((0x80, 0x4F, 0x0C, 0xA0, 0x00, 0x00, 0x03, 0x06))
 _STORAGE_TAIL = bytes(4)
@@ -79,20 +80,13 @@ def pseudo_atr_of_type_b(atqb: bytes, attrib: bytes, *, low_nibble: int = 0) -> 
 
     Raises :class:`AtrError` when an answer or the nibble has not that form.
     """
-    if len(atqb) not in _ATQB_SIZES or atqb[0] != 0x50:
-        raise AtrError(
-            f"an ATQB is 50 and 11 or 12 bytes more, without checksum; these are {atqb.hex().upper() or 'none'}",
-            f"ATQB 应为 50 加 11 或 12 字节,不含校验码;这里是 {atqb.hex().upper() or '空'}",
-        )
-    if not attrib:
-        raise AtrError(
-            "the answer to ATTRIB is empty; it begins with MBLI and CID", "ATTRIB 应答为空;应以 MBLI 和 CID 开始"
-        )
+    request, answer = Atqb(atqb), AttribAnswer(attrib)
     if not 0 <= low_nibble <= 15:
         raise AtrError(
             f"low_nibble is {low_nibble}; it is four bits, 0 to 15", f"low_nibble 为 {low_nibble};应为 0 至 15"
         )
-    return build_atr(atqb[5:12] + bytes((attrib[0] & 0xF0 | low_nibble,)), protocols=_PROTOCOLS)
+    info = request.application_data + request.protocol_info[:_TYPE_B_INFO]
+    return build_atr(info + bytes((answer.mbli << 4 | low_nibble,)), protocols=_PROTOCOLS)
 
 
 def pseudo_atr_of_storage_card(card: StorageCard) -> Atr:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from apdu import CardPort
+    from cardsim.chip import Card
+    from cardsim.chip.context import Entropy
+    from cardsim.profiles import Profile
     from readers.serve.pcsclite.server import PcscService
 
 
@@ -41,13 +44,32 @@ class CardsimReader:
         *,
         holder: Mapping[str, object] | None = None,
         settings: Mapping[str, object] | None = None,
+        chip: str = "gen2",
+        interface: str = "contact",
     ) -> str:
         """Put a card into an empty reader and return the reader's name.
 
-        Without ``card`` it is a new 2nd-generation card of ``holder`` (the keys of holder.json, synthetic where they
-        are missing), with chip ``settings`` as `cardsim profile` prints them.
+        Without ``card`` it is a new ``chip`` of ``holder`` (the keys of holder.json, synthetic where they are missing),
+        with chip ``settings`` as `cardsim profile` prints them. ``interface``: "contact", or "contactless", where a
+        chip without that interface is mute.
         """
-        return self._service.insert(card or make_card(holder, settings))
+        port = card or make_card(holder, settings, chip, interface)
+        return self._service.insert(port, label="Contactless" if port.interface.value == "contactless" else "")
+
+    def insert_both(
+        self,
+        *,
+        holder: Mapping[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
+        chip: str = "gen3",
+    ) -> tuple[str, str]:
+        """Put one card into two readers, a contact and a contactless one, and return their names in this order."""
+        from cardsim.chip import DualCard  # noqa: PLC0415
+        from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415
+
+        dual = DualCard(*_new_card(holder, settings, chip))
+        contact = self._service.insert(dual.contact, label="Contact", shared=True)
+        return contact, self._service.insert(in_reader(dual.contactless), label="Contactless", shared=True)
 
     def remove(self, reader: str) -> None:
         """Take the card out of ``reader``."""
@@ -59,18 +81,35 @@ class CardsimReader:
             self._service.remove(name)
 
 
-def make_card(holder: Mapping[str, object] | None = None, settings: Mapping[str, object] | None = None) -> CardPort:
-    """Return a 2nd-generation card in memory; see :meth:`CardsimReader.insert`."""
-    import secrets  # noqa: PLC0415  pytest imports this module in every run, also of those who have no use for it
+def make_card(
+    holder: Mapping[str, object] | None = None,
+    settings: Mapping[str, object] | None = None,
+    chip: str = "gen2",
+    interface: str = "contact",
+) -> CardPort:
+    """Return a card in memory; see :meth:`CardsimReader.insert`."""
+    from apdu import Interface  # noqa: PLC0415  pytest imports this module in every run, also of those without use
+    from cardsim.chip import port_for  # noqa: PLC0415
+    from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415
 
-    from cardsim.chip import Card, Memory, NoJournal, T0Port  # noqa: PLC0415
+    return in_reader(port_for(*_new_card(holder, settings, chip), Interface(interface)))
+
+
+def _new_card(
+    holder: Mapping[str, object] | None, settings: Mapping[str, object] | None, chip: str
+) -> tuple[Card, Profile, Entropy]:
+    import secrets  # noqa: PLC0415
+
+    from cardsim.chip import Card, Memory, NoJournal  # noqa: PLC0415
     from cardsim.perso import Holder, personalise  # noqa: PLC0415
-    from cardsim.profiles import GEN2  # noqa: PLC0415
+    from cardsim.profiles import PROFILES  # noqa: PLC0415
     from cardsim.zones.layouts import Layout  # noqa: PLC0415
 
-    profile = GEN2.override(settings or {})
-    image = personalise(profile, Layout.V2_00, Holder.from_plain(dict(holder or {}), _read))
-    return T0Port(Card(Memory(image.memory, NoJournal()), image.profile, secrets.token_bytes), image.profile)
+    layout = Layout.V3_00 if chip == "gen3" else Layout.V2_00
+    profile = PROFILES[chip].override(settings or {})
+    image = personalise(profile, layout, Holder.from_plain(dict(holder or {}), _read))
+    card = Card(Memory(image.memory, NoJournal()), image.profile, secrets.token_bytes)
+    return card, image.profile, secrets.token_bytes
 
 
 def _read(name: str) -> bytes:

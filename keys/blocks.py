@@ -36,12 +36,24 @@ class BlockSuite(ABC):
         """Return ``data``, then 80, then 00 up to a whole number of blocks."""
         return data + b"\x80" + bytes(-(len(data) + 1) % self.block)
 
-    def seal(self, key: bytes, data: bytes) -> bytes:
-        """Return length and ``data`` enciphered; padding comes only where they do not fill whole blocks."""
+    def frame(self, data: bytes) -> bytes:
+        """Return length and ``data``; padding comes only where they do not fill whole blocks."""
         if len(data) > _MAX_SEALED:
             raise SealError(f"{len(data)} bytes to seal; at most 255", f"加密数据 {len(data)} 字节;最多 255")
         plain = bytes((len(data),)) + data
-        return self.encrypt(key, plain if len(plain) % self.block == 0 else self.pad(plain))
+        return plain if len(plain) % self.block == 0 else self.pad(plain)
+
+    def seal(self, key: bytes, data: bytes) -> bytes:
+        """Return ``data`` in its frame, enciphered."""
+        return self.encrypt(key, self.frame(data))
+
+    def mac(self, key: bytes, data: bytes, iv: bytes = b"") -> bytes:
+        """Return one block of MAC over ``data``, padded here."""
+        return self.mac_blocks(key, self.pad(data), iv)
+
+    @abstractmethod
+    def mac_blocks(self, key: bytes, blocks: bytes, iv: bytes = b"") -> bytes:
+        """Return one block of MAC over whole ``blocks``. Raises :class:`BlockSizeError` for a part of one, or none."""
 
     def unseal(self, key: bytes, blocks: bytes) -> bytes:
         """Return what was sealed, with or without padding on aligned data: both are met (native-card-os 5.1)."""

@@ -24,11 +24,11 @@ class DesSuite(BlockSuite):
     name = "DES"
     block = BLOCK
     algorithm_id = 0x01
+    cryptogram_size = BLOCK
 
-    def mac(self, key: bytes, data: bytes, iv: bytes = b"") -> bytes:
-        """Return the 8-byte MAC of ``data``, padded here. Raises :class:`KeySizeError`."""
-        padded = self.pad(data)
-        head, last = padded[:-BLOCK], padded[-BLOCK:]
+    def mac_blocks(self, key: bytes, blocks: bytes, iv: bytes = b"") -> bytes:
+        """Return the 8-byte MAC of ``blocks``. Raises :class:`KeySizeError`, BlockSizeError."""
+        head, last = self._whole(blocks)[:-BLOCK], blocks[-BLOCK:]
         chained = self._cbc(key[:BLOCK], iv, head)[-BLOCK:] if head else iv
         return self._cbc(key, chained, last)
 

@@ -23,7 +23,10 @@ class KeyName:
 
 
 class TerminalKeys(Protocol):
-    """Cryptograms for terminals. A software HSM, a PSAM or an HSM elsewhere can give them."""
+    """Cryptograms for terminals.
+
+    A software HSM can give them, a PSAM (`readers.terminal.psam.PsamKeys`), or an HSM elsewhere.
+    """
 
     def proof(self, key: KeyName, factors: Factors, process: bytes, source: bytes) -> bytes:
         """Return the cryptogram of ``source`` (8 bytes) under the session key of ``process`` (8 bytes)."""

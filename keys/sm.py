@@ -56,6 +56,11 @@ class Fold(Enum):
     WHOLE = "whole"
     """All 16 bytes."""
 
+    @property
+    def size(self) -> int:
+        """Bytes that are sent."""
+        return BLOCK if self is Fold.WHOLE else _HALF
+
     def apply(self, block: bytes) -> bytes:
         """Return what is sent of ``block``."""
         match self:
@@ -79,6 +84,9 @@ class SmForms:
     fold: Fold = Fold.XOR_HALVES
 
 
+DEFAULT_FORMS: Final = SmForms()
+
+
 class SmSuite(BlockSuite):
     """The suite of 3rd-generation cards; use the instance :data:`SM` where its default forms serve."""
 
@@ -86,12 +94,13 @@ class SmSuite(BlockSuite):
     block = BLOCK
     algorithm_id = 0x03
 
-    def __init__(self, forms: SmForms = SmForms()) -> None:
+    def __init__(self, forms: SmForms = DEFAULT_FORMS) -> None:
         self.forms = forms
+        self.cryptogram_size = forms.fold.size
 
-    def mac(self, key: bytes, data: bytes, iv: bytes = b"") -> bytes:
-        """Return the 16-byte MAC of ``data``, padded here. Raises :class:`KeySizeError`."""
-        return self._cbc(key, iv, self.pad(data))[-BLOCK:]
+    def mac_blocks(self, key: bytes, blocks: bytes, iv: bytes = b"") -> bytes:
+        """Return the 16-byte MAC of ``blocks``. Raises :class:`KeySizeError`, BlockSizeError."""
+        return self._cbc(key, iv, self._whole(blocks))[-BLOCK:]
 
     def diversify(self, key: bytes, factor: bytes) -> bytes:
         """Return SM4(key, factor, NOT factor)."""

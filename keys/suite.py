@@ -26,6 +26,11 @@ class CipherSuite(Protocol):
         """How the HRSS zone numbers it: 01 DES, 03 SM4 (facts terminal-interface 2.1)."""
         ...
 
+    @property
+    def cryptogram_size(self) -> int:
+        """Bytes of :meth:`cryptogram`."""
+        ...
+
     def encrypt(self, key: bytes, blocks: bytes) -> bytes:
         """Return ``blocks`` (a multiple of :attr:`block`) enciphered one by one (ECB)."""
         ...
@@ -42,6 +47,10 @@ class CipherSuite(Protocol):
         """Return one block of MAC over ``data`` (padded here); cards send its leftmost 4 bytes. No ``iv`` is all 00."""
         ...
 
+    def mac_blocks(self, key: bytes, blocks: bytes, iv: bytes = b"") -> bytes:
+        """Return the same over whole ``blocks`` that are padded already."""
+        ...
+
     def diversify(self, key: bytes, factor: bytes) -> bytes:
         """Return the key one level down, for the 8-byte ``factor``."""
         ...
@@ -51,7 +60,11 @@ class CipherSuite(Protocol):
         ...
 
     def cryptogram(self, session_key: bytes, source: bytes) -> bytes:
-        """Return the authentication cryptogram of ``source``, 8 bytes, in as many bytes."""
+        """Return the authentication cryptogram of ``source``, 8 bytes."""
+        ...
+
+    def frame(self, data: bytes) -> bytes:
+        """Return what :meth:`seal` enciphers: length, ``data``, padding."""
         ...
 
     def seal(self, key: bytes, data: bytes) -> bytes:

@@ -7,7 +7,8 @@
     # 0.240 ms
 
 A line ``>`` is a command, the next ``<`` its response (nothing behind it: none came), the comment behind it the time it
-took; any other line is a comment that begins with ``#``. ``**`` stands for a byte that was kept out of the trace.
+took; any other line is a comment that begins with ``#``. ``**`` stands for a byte that was kept out of the trace; of a
+response, one that a replay gives as 00.
 """
 
 from __future__ import annotations
@@ -37,6 +38,14 @@ _HIDDEN = "**"
 _SECRET_INS = frozenset((0x20, 0x21, 0x24, 0x25, 0x2C, 0x2D, 0x5E, 0xD4, 0xD8))
 _MEDICAL_DEBIT = (0xB0, 0x2C)  # facts hrss-card: the one use of 2C that carries no secret
 _LOAD_KEYS = (0xFF, 0x82)  # PC/SC part 3: a memory card's key, to the reader
+# Of the PKI application, facts hrss-card 8: load a session key, import a key pair, SM3 (of a PIN). In ISO/IEC 7816-4
+# these instructions, with a class of that, carry no secret.
+_SECRET_PKI_INS = frozenset((0x4A, 0xC2, 0xC4))
+# And with an answer that is one: open the envelope of a session key, SM3 again.
+_SECRET_PKI_ANSWERS = frozenset((0x4E, 0xC4))
+_PROPRIETARY, _CLASS = 0x80, 0xF0
+_GET_RESPONSE = 0xC0
+_PSAM_ENCIPHERS = b"\x80\xfa\x00"  # facts hrss-card 4.5: a new PIN goes to the PSAM in clear, to be enciphered
 _SEPARATORS = re.compile(r"[\s:\-]+")
 _TIMING = re.compile(r"([0-9]+(?:\.[0-9]+)?) ms")
 
@@ -84,8 +93,7 @@ def _secret_positions(command: bytes) -> range:
     nothing = range(0)
     if len(command) <= 5:
         return nothing
-    kind = command[0], command[1]
-    if kind != _LOAD_KEYS and (command[1] not in _SECRET_INS or kind == _MEDICAL_DEBIT):
+    if not _is_secret(command[0], command[1]) and not command.startswith(_PSAM_ENCIPHERS):
         return nothing
     try:
         parsed = Command.parse(command)
@@ -95,6 +103,37 @@ def _secret_positions(command: bytes) -> range:
         return range(4, len(command))
     start = 7 if parsed.extended else 5
     return range(start, start + len(parsed.data))
+
+
+def _is_secret(cla: int, ins: int) -> bool:
+    """Return whether a command carries a PIN or a key in its data."""
+    if (cla, ins) == _MEDICAL_DEBIT:
+        return False
+    in_pki = cla & _CLASS == _PROPRIETARY and ins in _SECRET_PKI_INS
+    return in_pki or ins in _SECRET_INS or (cla, ins) == _LOAD_KEYS
+
+
+def _gives_secret(command: bytes) -> bool:
+    """Return whether the data of the answer is a key, or what a PIN is easily found from."""
+    return len(command) > 1 and command[0] & _CLASS == _PROPRIETARY and command[1] in _SECRET_PKI_ANSWERS
+
+
+class AnswerMask:
+    """Keeps answers that are secrets out of what people see; knows them by the commands before them."""
+
+    def __init__(self) -> None:
+        self._secret = False
+
+    def hides_next(self, command: bytes) -> bool:
+        """Return whether the answer to ``command`` is a secret: to that of GET RESPONSE, what the last one was."""
+        fetches = command[1:2] == bytes((_GET_RESPONSE,))
+        self._secret = _gives_secret(command) or (fetches and self._secret)
+        return self._secret
+
+
+def mask_answer(response: bytes) -> str:
+    """Return ``response`` in hexadecimal, with ``**`` for each byte before the status word."""
+    return _HIDDEN * len(response[:-2]) + format_hex(response[-2:])
 
 
 class TraceSink(Protocol):
@@ -134,7 +173,9 @@ class TraceWriter:
 
     def __init__(self, file: TextIO, *, show_secrets: bool = False) -> None:
         self._file = file
-        self._spell = format_hex if show_secrets else mask_secrets
+        self._show_secrets = show_secrets
+        self._mask = AnswerMask()
+        self._hidden = False
         self._heading = _WARNING if show_secrets else ""
 
     def comment(self, text: str) -> None:
@@ -143,11 +184,13 @@ class TraceWriter:
 
     def command(self, command: bytes) -> None:
         """Write a command line."""
-        self._write(f"> {self._spell(command)}\n")
+        self._hidden = self._mask.hides_next(command) and not self._show_secrets
+        self._write(f"> {format_hex(command) if self._show_secrets else mask_secrets(command)}\n")
 
     def response(self, response: bytes, seconds: float) -> None:
         """Write a response line and the time it took."""
-        self._write(f"< {format_hex(response)}\n# {seconds * 1000:.3f} ms\n")
+        text = mask_answer(response) if self._hidden else format_hex(response)
+        self._write(f"< {text}\n# {seconds * 1000:.3f} ms\n")
 
     def _write(self, lines: str) -> None:
         heading, self._heading = self._heading, ""
@@ -260,7 +303,7 @@ class _Parser:
             case "<":
                 if not self._open:
                     raise self._error("a response without a command before it", "响应之前没有命令")
-                self._close(parse_hex(rest))
+                self._close(TracedCommand.parse(rest).raw)
             case _:
                 raise self._error(
                     f"{line[:40]!r} begins with none of '>' (command), '<' (response), '#' (comment)",

@@ -34,6 +34,7 @@ from readers.connect.pcsc import connect, wait_for_card
 from readers.errors import ReaderError
 from readers.serve.pcscd import PrivatePcscd
 from readers.terminal.security import external_authenticate, internal_authenticate, meet, protected
+from scripts.bench_cards import authentications
 from scripts.bench_keys import algorithms
 from scripts.bench_roads import compare
 
@@ -86,6 +87,7 @@ def main() -> int:
         compare(image, *((1, 4_000) if options.quick else (5, 20_000)), [_COMMANDS[name].hex() for name in _MIX])
     if options.only in (None, "keys"):
         algorithms(3 if options.quick else 9)
+        authentications(3 if options.quick else 9)
     return 0
 
 

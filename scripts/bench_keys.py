@@ -31,7 +31,7 @@ def algorithms(rounds: int) -> None:
         f" message {len(_MESSAGE)} bytes, text {len(_SECRET)})"
     )
     works = _sm2_works()
-    rates = _rates(works, rounds)
+    rates = rates_of(works, rounds)
     print(f"  {'':<28}" + "".join(f"{name:>18}" for name in works))
     for action in next(iter(rates.values())):
         texts = [_with_ratio(rates[name][action], rates.get("gmssl", {}).get(action)) for name in works]
@@ -40,7 +40,7 @@ def algorithms(rounds: int) -> None:
 
     print(f"\nSuites, microseconds per operation (median of {rounds} rounds)")
     print(f"  {'':<28}{'DES':>9}{'SM4':>9}")
-    rates = _rates({suite.name: _suite(suite) for suite in (DES, SM)}, rounds)
+    rates = rates_of({suite.name: _suite(suite) for suite in (DES, SM)}, rounds)
     for action in rates["DES"]:
         print(
             f"  {action:<28}"
@@ -116,16 +116,17 @@ def _with_ratio(rates: list[float], others: list[float] | None) -> str:
     return f"{text} {statistics.median(a / b for a, b in zip(rates, others, strict=True)):>6.1f}x"
 
 
-def _rates(works: Mapping[str, Mapping[str, Callable[[], object]]], rounds: int) -> dict[str, dict[str, list[float]]]:
+def rates_of(works: Mapping[str, Mapping[str, Callable[[], object]]], rounds: int) -> dict[str, dict[str, list[float]]]:
     """Return how often a second each thing can be done; all of them take turns in every round."""
     found: dict[str, dict[str, list[float]]] = {name: {action: [] for action in work} for name, work in works.items()}
     for work in works.values():
         for do in work.values():
             do()
     for _ in range(rounds):
-        for action in next(iter(works.values())):
+        for action in dict.fromkeys(action for work in works.values() for action in work):
             for name, work in works.items():
-                found[name][action].append(_rate(work[action]))
+                if action in work:
+                    found[name][action].append(_rate(work[action]))
     return found
 
 

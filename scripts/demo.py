@@ -42,7 +42,8 @@ def main() -> int:
         try:
             pcscd = stack.enter_context(PrivatePcscd((_READER,)))
             os.environ.update(pcscd.environment)
-            return _through_pcsc(cardsim, pcscd, card, console, options)
+            status = _through_pcsc(cardsim, pcscd, card, console, options)
+            return status if options.card else status | _third_generation(cardsim, directory, console)
         except (PcscdError, MissingLibraryError) as error:
             console.error(error.text)
         if _has_library():
@@ -90,6 +91,19 @@ def _through_pcsc(
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()
+
+
+def _third_generation(cardsim: tuple[str, ...], directory: Path, console: Console) -> int:
+    """Make a 3rd-generation card and let it prove its holder in a contactless reader of our own PC/SC service."""
+    card = str(directory / "bob.card")
+    _step(
+        console,
+        "6. A 3rd-generation card in a contactless reader proves whose it is",
+        "6. 三代卡在非接触读卡器中证明持卡人身份",
+    )
+    status = _check(cardsim, "new", "--chip", "gen3", "--out", card)
+    identify = (*cardsim, "identify", "--user-pin", "123456")
+    return status | _check(cardsim, "run", "--card", card, "--interface", "contactless", "--", *identify)
 
 
 def _through_service(cardsim: tuple[str, ...], card: Path, console: Console, options: argparse.Namespace) -> int:

@@ -27,9 +27,10 @@ def make_image(
     layout: Layout = Layout.V2_00,
     settings: Mapping[str, object] | None = None,
     raw_elements: bool = False,
+    chip: Profile = GEN2,
 ) -> CardImage:
     """Return the image of a card as `cardsim new` makes it from these JSON and TOML values."""
-    profile: Profile = GEN2.override(settings or {})
+    profile: Profile = chip.override(settings or {})
     plain = Holder.from_plain(dict(holder or {}), lambda name: name.encode())
     return personalise(profile, layout, plain, raw_elements=raw_elements)
 

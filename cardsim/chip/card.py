@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from apdu import Command, CommandError, Interface, Sw
-from cardsim.chip.commands import TABLES
+from cardsim.chip.commands import tables_for
 from cardsim.chip.context import Context
 from cardsim.chip.errors import JournalError, Reason, Refusal
-from cardsim.profiles.choices import ChallengeLifetime
 
 if TYPE_CHECKING:
     from cardsim.chip.context import Entropy
@@ -42,8 +41,8 @@ class Card:
         self._interface = interface
         self._strict = strict
         self._atr = ATR_PREFIX + (profile.historical_bytes or bytes(13))
-        self._context = Context(memory, profile, entropy, interface, TABLES)
-        self._challenge_dies = profile.challenge_lifetime is ChallengeLifetime.NEXT_COMMAND
+        self._context = Context(memory, profile, entropy, interface, tables_for(profile))
+        self._extended_length = profile.extended_length
 
     @property
     def atr(self) -> bytes:
@@ -59,6 +58,11 @@ class Card:
     def incoming(self) -> frozenset[int]:
         """Class and instruction (CLA * 256 + INS) of the current application's commands that carry data."""
         return self._context.table.incoming
+
+    @property
+    def either(self) -> frozenset[int]:
+        """Those of :attr:`incoming` that are also sent without data, where the fifth byte is Le."""
+        return self._context.table.either
 
     @property
     def context(self) -> Context:
@@ -88,20 +92,22 @@ class Card:
         try:
             return self._execute(Command.parse(command)) + _OK
         except Refusal as refusal:
-            return self._refuse(refusal)
+            return self.refuse(refusal)
         except CommandError as error:
-            return self._refuse(Refusal(Sw.WRONG_LENGTH, Reason.MALFORMED, error.text))
+            return self.refuse(Refusal(Sw.WRONG_LENGTH, Reason.MALFORMED, error.text))
         except JournalError as error:
-            return self._refuse(Refusal(Sw.MEMORY_FAILURE, Reason.MEMORY_FAILURE, error.text))
+            return self.refuse(Refusal(Sw.MEMORY_FAILURE, Reason.MEMORY_FAILURE, error.text))
         except Exception as error:
             if self._strict:
                 self.memory.undo()
                 raise
-            return self._refuse(Refusal(Sw.UNEXPECTED, Reason.UNEXPECTED, repr(error)))
+            return self.refuse(Refusal(Sw.UNEXPECTED, Reason.UNEXPECTED, repr(error)))
 
     def _execute(self, command: Command) -> bytes:
         """Find the command's function, run it, commit what it wrote, and return its data."""
         context = self._context
+        if command.extended and not self._extended_length:
+            raise Refusal(Sw.WRONG_LENGTH, Reason.EXTENDED_LENGTH)
         spec = context.table.by_code.get(command.cla << 8 | command.ins)
         if spec is None:
             raise context.table.refusal(command)
@@ -112,13 +118,14 @@ class Card:
         data = spec.execute(context, command)
         if self.memory.dirty:
             self.memory.commit()
-        if self._challenge_dies and spec.ins != _GET_CHALLENGE:
+        if context.challenge_dies and spec.ins != _GET_CHALLENGE:
             context.challenge = b""
         return data
 
-    def _refuse(self, refusal: Refusal) -> bytes:
+    def refuse(self, refusal: Refusal) -> bytes:
+        """Take back what the command wrote, remember why, and return the status word, behind a warning's data."""
         self.memory.undo()
         self.last_refusal = refusal
-        if self._challenge_dies:
+        if self._context.challenge_dies:
             self._context.challenge = b""
-        return refusal.sw.to_bytes(2, "big")
+        return refusal.data + refusal.sw.to_bytes(2, "big")

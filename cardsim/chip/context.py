@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from apdu import Sw
-from cardsim.chip.errors import Reason, Refusal
-from cardsim.chip.files import INTERFACE_BITS, Directory, ElementaryFile
+from cardsim.chip.dispatch import BlockedTable, CommandTable, UnformattedTable
+from cardsim.chip.errors import MemoryDamagedError, Reason, Refusal
+from cardsim.chip.files import EVERY_INTERFACE, INTERFACE_BITS, Directory, ElementaryFile
 from cardsim.chip.filesystem import FileSystem
 from cardsim.chip.layout import Algorithm, LifeCycle
+from cardsim.chip.native.rights import BOTH_ZERO, REGISTERS, like_the_mf, moved
+from cardsim.profiles.choices import ChallengeLifetime
+from cardsim.zones.model import CommandSet
 from keys.des import DES
 from keys.sm import SmForms, SmSuite
 
@@ -17,12 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from apdu import Interface
-    from cardsim.chip.dispatch import CommandTable
     from cardsim.chip.files import Credential
     from cardsim.chip.layout import KeyType
     from cardsim.chip.memory import Memory
     from cardsim.profiles import Profile
-    from cardsim.zones.model import CommandSet
     from keys.suite import CipherSuite
 
 Entropy = Callable[[int], bytes]
@@ -41,10 +43,12 @@ class Context:
     __slots__ = (
         "blocked",
         "challenge",
+        "challenge_dies",
         "directory",
         "entropy",
         "file",
         "files",
+        "free",
         "granted",
         "interface_bit",
         "memory",
@@ -53,6 +57,7 @@ class Context:
         "suites",
         "table",
         "tables",
+        "work",
     )
 
     def __init__(
@@ -67,7 +72,7 @@ class Context:
         self.tables = tables
         self.table: CommandTable
         self.suites = suites_of(profile)
-        self.files = FileSystem(memory)
+        self.files = FileSystem(memory, profile)
         self.profile = profile
         self.entropy = entropy
         self.interface_bit = INTERFACE_BITS[interface]
@@ -75,7 +80,13 @@ class Context:
         self.file: ElementaryFile | None
         self.granted: int
         self.challenge: bytes
+        self.challenge_dies = profile.challenge_lifetime is ChallengeLifetime.NEXT_COMMAND
+        """Whether the next command, whatever it is, uses the challenge up."""
+        self.free = False
+        """In the free phase of a native directory: no rights apply."""
         self.mf_selected: bool
+        self.work: object
+        """What a command left for the next ones of its application, such as a session key."""
         self.blocked: bool
         self.reset()
 
@@ -87,19 +98,71 @@ class Context:
         self.granted = self.interface_bit
         self.challenge = b""
         self.mf_selected = False
+        self.work = None
         self.look_for_blocks()
         self.memory.drop_staged()
+        if self.directory.header.native:
+            self.granted |= BOTH_ZERO
+            self._arrive()
 
     def enter(self, directory: Directory) -> None:
         """Make ``directory`` current: PINs and keys of directories that are neither it nor above it are forgotten."""
         if not self.profile.state_survives_reselect and directory in self.directory.upwards():
             self.granted &= directory.parent.scope if directory.parent else self.interface_bit
         self.granted &= directory.scope
+        if self.files.mf.header.native:
+            keeps = directory.parent is None and self.profile.native_mf_keeps_state
+            self.granted = like_the_mf(self.granted) if keeps else moved(self.granted, 0, mf=False)
         self.directory = directory
         self.table = self.tables[directory.commands]
         self.file = None
+        self.work = None
         self.look_for_blocks()
         self.memory.drop_staged()
+        if self.files.mf.header.native:
+            if self.challenge_dies:
+                self.challenge = b""
+            self._arrive()
+
+    def _arrive(self) -> None:
+        """On a card of native commands, have the rules of the directory that has been entered."""
+        directory = self.directory
+        lifetime = self.profile.native_challenge_lifetime if directory.native else self.profile.challenge_lifetime
+        self.challenge_dies = lifetime is ChallengeLifetime.NEXT_COMMAND
+        self.free = directory.header.native and (not directory.used or directory.unsealed)
+        self.choose_table()
+
+    def choose_table(self) -> None:
+        """In a free phase the native commands are there, beside those of the directory's own set."""
+        self.table = own = self.tables[self.directory.commands]
+        if not self.files.formatted:
+            self.table = UnformattedTable(own)
+        elif self.card_blocked:
+            self.table = BlockedTable()
+        elif self.free and not self.directory.native:
+            self.table = CommandTable((*own.by_code.values(), *self.tables[CommandSet.NATIVE].by_code.values()))
+
+    def reload(self, *, free: bool | None = None) -> None:
+        """Commit, and take in that files or keys have come or gone; where the session stands stays as it is.
+
+        ``free``: whether the free phase begins or ends with it. Refuses with 6A80 what would not load.
+        """
+        try:
+            files = FileSystem(self.memory, self.profile)
+        except MemoryDamagedError as error:
+            raise Refusal(Sw.WRONG_DATA, Reason.UNLOADABLE, error.text) from error
+        self.memory.commit()
+        opened = {key.record for key in self.files.credentials() if key.bit and self.granted & key.bit}
+        here, file = self.directory.offset, self.file
+        self.files = files
+        self.granted &= REGISTERS | EVERY_INTERFACE
+        for key in self.files.credentials():
+            if key.record in opened:
+                self.granted |= key.bit
+        self.directory = next(node for node in self.files.directories if node.offset == here)
+        self.file = next((node for node in self.directory.files if file and node.offset == file.offset), None)
+        self.free = self.free if free is None else free
+        self.choose_table()
 
     def look_for_blocks(self) -> None:
         """Remember whether the current directory, one above it or the card is blocked."""

@@ -18,6 +18,7 @@ ISO: Final = 0x00
 PROPRIETARY: Final = 0x80
 PROTECTED: Final = 0x04
 PROPRIETARY_PROTECTED: Final = 0x84
+_CREATE: Final = 0xE0
 _BASE, _CHAINING, _SECURE_MESSAGING, _CHANNEL = 0xE0, 0x10, 0x0C, 0x03
 """The parts of a class byte."""
 
@@ -27,6 +28,7 @@ class CommandSpec:
     """One command of a card: its name, the class and instruction it answers to, its case, and what it does.
 
     ``execute`` returns the data of the answer or raises a Refusal. ``when_blocked``: also in a blocked application.
+    ``also_without_data``: with other parameters it sends none, and is a command of case 2.
     """
 
     name: str
@@ -36,6 +38,7 @@ class CommandSpec:
     execute: Callable[[Context, Command], bytes]
     source: str
     when_blocked: bool = False
+    also_without_data: bool = False
 
 
 class CommandTable:
@@ -45,6 +48,8 @@ class CommandTable:
         self.by_code: dict[int, CommandSpec] = {spec.cla << 8 | spec.ins: spec for spec in specs}
         self.incoming = frozenset(code for code, spec in self.by_code.items() if spec.case.sends_data)
         """Class and instruction of commands that carry data: under T=0 their answers wait for GET RESPONSE."""
+        self.either = frozenset(code for code, spec in self.by_code.items() if spec.also_without_data)
+        """Those of them that are also sent without data, where the fifth byte is Le."""
 
     def refusal(self, command: Command) -> Refusal:
         """Return why no entry serves ``command``.
@@ -71,6 +76,28 @@ class CommandTable:
         else:  # only the protected form of the command exists
             sw = Sw.CLA_DOES_NOT_MATCH_PROTECTION
         return Refusal(sw, Reason.CLA_WRONG, same[0].name, cla)
+
+
+class UnformattedTable(CommandTable):
+    """What a blank card without an MF has: CREATE FILE, to everything else it says 6A81 (facts native-card-os 4.2)."""
+
+    def __init__(self, native: CommandTable) -> None:
+        super().__init__(spec for spec in native.by_code.values() if spec.ins == _CREATE)
+
+    def refusal(self, command: Command) -> Refusal:  # noqa: ARG002  every command is refused alike
+        """Return 6A81."""
+        return Refusal(Sw.FUNCTION_NOT_SUPPORTED, Reason.NO_MF)
+
+
+class BlockedTable(CommandTable):
+    """What a card of native commands has behind CARD BLOCK: nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    def refusal(self, command: Command) -> Refusal:  # noqa: ARG002  every command is refused alike
+        """Return 6A81."""
+        return Refusal(Sw.FUNCTION_NOT_SUPPORTED, Reason.CARD_BLOCKED)
 
 
 def wrong_p1p2(name: str, command: Command) -> Refusal:

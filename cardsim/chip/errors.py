@@ -32,6 +32,10 @@ class Reason(Enum):
     """Why a command was refused. The templates are filled with the refusal's operands, and only when somebody asks."""
 
     MALFORMED = Text("the bytes are no command APDU: {0}", "不是合法的命令 APDU:{0}")
+    EXTENDED_LENGTH = Text("the profile takes no extended length", "配置不支持扩展长度")
+    REFUSED_IN_FIELD = Text(
+        "the profile refuses {0:02X} {1:02X} on the contactless interface", "配置在非接触界面拒绝 {0:02X} {1:02X}"
+    )
     CLA_UNKNOWN = Text("CLA {0:02X} is served by no command", "没有命令使用 CLA {0:02X}")
     CLA_WRONG = Text("{0} is not sent with CLA {1:02X}", "{0} 不使用 CLA {1:02X}")
     INS_UNKNOWN = Text("INS {0:02X} is no command of this card", "本卡没有 INS {0:02X} 命令")
@@ -79,6 +83,57 @@ class Reason(Enum):
     UNBLOCK_REFUSED = Text(
         "unblocking PIN {0:02X} needs {1}, not satisfied since SELECT", "解锁 PIN {0:02X} 需要{1},选择后尚未满足"
     )
+    USAGE_WRONG = Text("key {0:02X} has usage {1:02X}, not {2:02X}", "密钥 {0:02X} 的用途为 {1:02X},而非 {2:02X}")
+    USAGE_FORBIDS = Text("a key of usage {0:02X} is not for {1}", "用途为 {0:02X} 的密钥不可用于{1}")
+    NO_WORK_KEY = Text("no work key stands: BF DE comes first", "没有工作密钥:请先执行 BF DE")
+    NO_TRANSACTION = Text("no MAC2 is awaited: 80 70 comes first", "没有等待 MAC2 的交易:请先执行 80 70")
+    NO_DEBIT_KEY = Text(
+        "no debit key of version {0:02X} for algorithm {1:02X} in {2}",
+        "{2} 中没有版本 {0:02X}、算法 {1:02X} 的消费密钥",
+    )
+    COUNTER_AT_END = Text("the transaction counter is at its maximum", "交易计数器已达最大值")
+    OBJECTS_WRONG = Text("the data objects make no sense: {0}", "数据对象有误:{0}")
+    NOT_A_KEY_FILE = Text("{0:04X} is not the {1} of {2}", "{0:04X} 不是{2}的{1}")
+    KEY_HALF_MISSING = Text("{1} has no {0}", "{1} 中没有{0}")
+    KEY_FILE_WRITTEN = Text(
+        "{0:04X} holds a key, which UPDATE BINARY does not write", "{0:04X} 为密钥文件,不能直接更新"
+    )
+    NO_KEY_YET = Text("{0:04X} holds no key yet", "{0:04X} 中尚无密钥")
+    KEY_VALUE_WRONG = Text("the key is none: {0}", "密钥无效:{0}")
+    KEY_USE_REFUSED = Text(
+        "using the key in {0:04X} needs {1}, not satisfied since SELECT", "使用 {0:04X} 的密钥需要{1},选择后尚未满足"
+    )
+    NO_SESSION_KEY = Text("no session key was loaded since SELECT", "选择后尚未装载会话密钥")
+    CIPHERTEXT_WRONG = Text("the ciphertext is none for this key: {0}", "密文与密钥不符:{0}")
+    PURSE_MISSING = Text("{1} has no purse {0:04X}", "{1} 中没有钱包文件 {0:04X}")
+    PURSE_REFUSED = Text(
+        "purse {0:04X} needs {1}, not satisfied since SELECT", "使用钱包 {0:04X} 需要{1},选择后尚未满足"
+    )
+    PURSE_KEY_MISSING = Text("{2} has no {0} key {1:02X}", "{2} 中没有 {0} 密钥 {1:02X}")
+    PURSE_KEY_REFUSED = Text(
+        "{0} key {1:02X} needs {2}, not satisfied since SELECT", "使用 {0} 密钥 {1:02X} 需要{2},选择后尚未满足"
+    )
+    OUT_OF_ORDER = Text("no INITIALIZE for {0} stands", "尚未执行 {0} 所需的初始化")
+    BALANCE_TOO_SMALL = Text("{1} asked of purse {0:04X}, it has {2}", "钱包 {0:04X} 余额 {2},不足 {1}")
+    BALANCE_TOO_LARGE = Text("purse {0:04X} would hold {1}, at most {2}", "钱包 {0:04X} 余额将为 {1},上限 {2}")
+    NO_PROOF = Text("no proof of transaction {1} of type {0:02X}", "没有类型 {0:02X}、序号 {1} 的交易证明")
+    NOT_BY_COMPOUND = Text("compound purchases do not update {0:04X}", "复合消费不能更新 {0:04X}")
+    NO_MF = Text("the card is blank, it has no MF: CREATE FILE comes first", "空白卡没有 MF:请先创建")
+    CARD_BLOCKED = Text("the card is blocked for ever", "卡片已永久锁定")
+    STATE_REFUSED = Text("{0} of {1} needs {2}", "对 {1} 执行 {0} 需要 {2}")
+    TRANSPORT_KEY_WRONG = Text("the transport code is not this card's", "传输代码不符")
+    FILE_EXISTS = Text("{0} has a file {1:04X} already", "{0} 中已有文件 {1:04X}")
+    UNLOADABLE = Text("nothing can be made of it: {0}", "无法据此建立文件:{0}")
+    NOTHING_BEGUN = Text("nothing has been begun that this would end", "没有可继续或结束的操作")
+    NO_APPLICATION = Text("{0} is no application", "{0} 不是应用")
+    CREATE_FORM = Text("CREATE FILE: {0}", "CREATE FILE:{0}")
+    DIRECTORY_FULL = Text("{0} has no room for {1} bytes, {2} are free", "{0} 空间不足:需要 {1} 字节,剩余 {2} 字节")
+    KEY_FILE_MISSING = Text("{0} has no key file", "{0} 没有密钥文件")
+    KEY_EXISTS = Text("{0} has a key {1:02X}/{2:02X} already", "{0} 中已有密钥 {1:02X}/{2:02X}")
+    KEY_FORM = Text("WRITE KEY: {0}", "WRITE KEY:{0}")
+    MAC_NEEDED = Text("{0} is reached with line protection only", "{0} 只接受带线路保护的命令")
+    MAC_UNNEEDED = Text("{0:04X} asks for no line protection", "{0:04X} 不要求线路保护")
+    NEVER_WRITTEN = Text("{0:04X} has never been written", "{0:04X} 从未写入")
     MEMORY_FAILURE = Text("the store refused the write: {0}", "存储写入失败:{0}")
     UNEXPECTED = Text("unexpected fault of the emulator: {0}", "模拟器内部错误:{0}")
 
@@ -91,6 +146,8 @@ class Refusal(Exception):  # noqa: N818  a refusal is an answer of the card, not
         self.sw = int(sw)
         self.reason = reason
         self.operands = operands
+        self.data = b""
+        """What the answer carries beside the status word: of a warning (facts native-card-os 4, 6281)."""
 
     def describe(self, names: Mapping[Access, Access]) -> Text:
         """Return the reason in words behind the status word, PINs and keys called as ``names`` has them."""

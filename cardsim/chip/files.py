@@ -13,20 +13,24 @@ from cardsim.chip.errors import MemoryDamagedError
 from cardsim.chip.layout import (
     HEADER_SIZE,
     NO_FCI_BYTE,
+    RIGHT_NEVER,
     FileType,
     Header,
     KeyRecord,
     KeyType,
     LifeCycle,
 )
+from cardsim.chip.records import cyclic_places, fixed_places, native_places
 from cardsim.chip.rules import Masks, Rule, compile_access, reference_name
 from cardsim.zones.access import NEVER, Access, Key, On, Pin
 from cardsim.zones.model import CommandSet
+from cardsim.zones.psam import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cardsim.chip.memory import Memory
+    from cardsim.chip.native.keys import NativeKey
 
 LOCAL_REFERENCE: Final = 0x80
 """Bit 8 of a PIN or key reference: of the current directory, not above (facts hrss-card 4.1)."""
@@ -38,7 +42,8 @@ EVERY_INTERFACE: Final = sum(INTERFACE_BITS.values())
 class Credential:
     """A PIN or key on the card: where its record is, and the bit that stands for "verified".
 
-    ``unblocked_by``: of a PIN, the reference of the key without which it is not unblocked.
+    ``unblocked_by``: of a PIN, the reference of the key without which it is not unblocked, or of the PIN, where
+    ``level`` is that type; of a PSAM's key the same byte is its :attr:`usage`.
     """
 
     type: KeyType
@@ -50,12 +55,21 @@ class Credential:
     value_size: int
     unblocked_by: int
     algorithm: int
+    level: int = 0
+    native: NativeKey | None = None
+    use: Masks = (0,)
+    """Of a native directory's key: the record itself, and the states in which it may be used."""
 
     @property
     def term(self) -> Pin | Key:
         """How rules on the chip name it."""
         name = reference_name(self.reference)
         return Pin(name) if self.type is KeyType.PIN else Key(name)
+
+    @property
+    def usage(self) -> Usage:
+        """Of a PSAM's key, its levels and what it is for."""
+        return Usage(self.unblocked_by)
 
     @property
     def tries_offset(self) -> int:
@@ -65,7 +79,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of a variable file: tag and place, both counting from the tag byte, and who may read it."""
+    """One record: place and size, and who may read and update it; of a variable file the tag, which it begins with."""
 
     tag: int
     offset: int
@@ -75,7 +89,7 @@ class Record:
 
 
 class ElementaryFile:
-    """A transparent, variable or cyclic file."""
+    """A transparent, fixed, variable or cyclic file."""
 
     __slots__ = (
         "_memory",
@@ -87,9 +101,12 @@ class ElementaryFile:
         "header",
         "offset",
         "read",
+        "record_room",
         "rules",
         "size",
+        "transparent",
         "update",
+        "use",
     )
 
     def __init__(self, memory: Memory, header: Header, offset: int, directory: Directory) -> None:
@@ -101,10 +118,16 @@ class ElementaryFile:
         self.offset = offset
         self.body = offset + HEADER_SIZE
         self.size = header.size
+        self.record_room = header.size
+        """Bytes of the body that records can take: of a native fixed or cyclic file not always all."""
         self.directory = directory
         self.rules: tuple[Rule, Rule] = (Rule(NEVER), Rule(NEVER))
         self.read: Masks = ()
         self.update: Masks = ()
+        self.use: tuple[Rule, Masks] = (Rule(NEVER), ())
+        """Of a private key: who may have the card compute with it."""
+        self.transparent = header.type.binary
+        """True when the body is plain bytes."""
 
     @property
     def cyclic(self) -> bool:
@@ -112,13 +135,21 @@ class ElementaryFile:
         return self.header.type is FileType.CYCLIC
 
     @property
+    def fixed(self) -> bool:
+        """True when all records have one length, and a byte before each says whether it is there."""
+        return self.header.type is FileType.FIXED
+
+    @property
     def record_size(self) -> int:
-        """Length of a cyclic file's records."""
+        """Length of the records of a cyclic or fixed file."""
         return self.header.extra
 
     @property
     def used(self) -> int:
-        """Bytes that a variable file's records take."""
+        """Bytes that a variable file's records take; a native one keeps no number, its records end at a 00."""
+        if self.directory.native:
+            records = self.records
+            return records[-1].offset + records[-1].size - self.body if records else 0
         return int.from_bytes(self._memory.view[self.body : self.body + 2], "big")
 
     def changed(self) -> None:
@@ -127,21 +158,18 @@ class ElementaryFile:
 
     def next_place(self) -> tuple[int, int]:
         """Return where a cyclic file's next record goes, its number byte first, and that number: 1 to 255, then 1."""
+        if not self.records:
+            return self.body, 1
         newest = self.records[0].offset - 1
         step = self.record_size + 1
         place = newest + step
-        return place if place < self.body + self.size else self.body, self._memory.view[newest] % 255 + 1
-
-    @property
-    def transparent(self) -> bool:
-        """True when the body is plain bytes."""
-        return self.header.type is FileType.TRANSPARENT
+        return place if place < self.body + self.record_room else self.body, self._memory.view[newest] % 255 + 1
 
     @property
     def records(self) -> tuple[Record, ...]:
         """The records in the order they stand; numbers count from 1."""
         if self._records is None:
-            self._records = tuple(self._scan_cyclic() if self.cyclic else self._scan())
+            self._records = tuple(self._scan_any())
             # The first occurrence answers for a tag that several records share (facts hrss-card 2).
             self._tags = {record.tag: record for record in reversed(self._records)}
         return self._records
@@ -152,6 +180,22 @@ class ElementaryFile:
         if self._records is None:
             _ = self.records
         return self._tags
+
+    def _scan_any(self) -> Iterator[Record]:
+        view, end = self._memory.view, self.body + self.record_room
+        numbers = range(self.body, end, self.record_size + 1)
+        match self.header.type:
+            case FileType.CYCLIC:
+                return (self._record(place, self.record_size) for place in cyclic_places(view, numbers))
+            case FileType.FIXED:
+                return (self._record(place, self.record_size) for place in fixed_places(view, numbers))
+            case FileType.VARIABLE if self.directory.native:
+                return (self._record(*found, view[found[0]]) for found in native_places(view, self.body, end))
+            case _:
+                return self._scan()
+
+    def _record(self, place: int, size: int, tag: int = 0) -> Record:
+        return Record(tag, place, size, self.read, self.update)
 
     def _scan(self) -> Iterator[Record]:
         view = self._memory.view[: self.body + self.size]
@@ -178,16 +222,6 @@ class ElementaryFile:
             yield Record(tag, offset, behind - offset, read_masks, update_masks)
             offset = behind
 
-    def _scan_cyclic(self) -> Iterator[Record]:
-        """Yield the newest first: the one whose successor does not count on."""
-        view, step = self._memory.view, self.record_size + 1
-        places = range(self.body, self.body + self.size - step + 1, step)
-        numbers = [view[place] for place in places]
-        count = len(numbers)
-        newest = next((i for i in range(count) if numbers[(i + 1) % count] != numbers[i] % 255 + 1), count - 1)
-        for back in range(count):
-            yield Record(0, places[(newest - back) % count] + 1, self.record_size, self.read, self.update)
-
 
 class Directory:
     """The MF or a DF, with what SELECT answers for it."""
@@ -198,17 +232,22 @@ class Directory:
         "children",
         "commands",
         "dir_sfi",
+        "end",
         "fci",
         "fid",
+        "fids",
         "files",
         "header",
         "interfaces",
+        "key_file",
         "keys",
         "name",
+        "native",
         "offset",
         "parent",
         "rules",
         "scope",
+        "start",
         "states",
         "used",
     )
@@ -228,10 +267,22 @@ class Directory:
         self.keys: dict[tuple[KeyType, int], dict[int, Credential]] = {}
         self.rules: tuple[Rule, ...] = parent.rules if parent else ()
         self.scope = 0
+        self.start = self.end = 0
+        """Where the space for what is inside begins and ends."""
         self.used = 0
+        self.fids: frozenset[int] = frozenset()
+        """FIDs of all that is inside, internal files too."""
+        self.key_file: tuple[int, Header] | None = None
+        """Where its key file is."""
+        self.native: bool = header.native and (parent is None or parent.native)
+        """True where right bytes are intervals of the state, and key records native ones."""
         self.dir_sfi = None if header.extra == NO_FCI_BYTE else header.extra
         self.fci = _fci(name, b"" if self.dir_sfi is None else _proprietary(self.dir_sfi))
-        self.commands: CommandSet = parent.commands if parent else CommandSet.HRSS
+        self.commands = CommandSet.HRSS
+        if self.native:
+            self.commands = CommandSet.NATIVE
+        elif parent and parent.commands is not CommandSet.NATIVE:
+            self.commands = parent.commands
         self.interfaces: int = parent.interfaces if parent else EVERY_INTERFACE
 
     @property
@@ -250,6 +301,16 @@ class Directory:
         while node.parent is not None and node.parent.parent is not None:
             node = node.parent
         return node
+
+    def become(self, *, ruled: bool) -> None:
+        """Take in whether there is a rules or an application file; with one, a native directory is none any more."""
+        if ruled and self.native:
+            self.native, self.commands = False, CommandSet.HRSS
+
+    @property
+    def unsealed(self) -> bool:
+        """True for a ruled directory that native commands have made and not finished."""
+        return self.header.native and not self.native and self.header.right1 != RIGHT_NEVER
 
     def describe(self, commands: CommandSet, interfaces: int, fci: bytes) -> None:
         """Take in what the directory's application file says; ``fci`` is what stands behind the name, if anything."""

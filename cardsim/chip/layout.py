@@ -3,9 +3,9 @@
 One directory is ``header | name | children ... | erased``; a child is a directory again or ``header | body``. Erased
 memory is 00, so a type byte 00 ends a directory's children. Headers have 11 bytes and bodies are charged as facts
 native-card-os 8 has it for FMCOS: transparent = size, fixed and cyclic = n x (length + 1), variable = declared size,
-key record = value + 8. The type codes, the free (F0) and never (EF) rights and the key types are those of facts
-native-card-os 1.2, 2.1 and 3; the 8 bytes in front of a key are those of T514, facts hrss-card 4.1. The order of bytes
-inside a header is on no wire and is our own.
+purse = 22, key record = value + 8. The type codes, the free (F0) and never (EF) rights and the key types are those of
+facts native-card-os 1.2, 2.1 and 3; the 8 bytes in front of a key are those of T514, facts hrss-card 4.1. The order of
+bytes inside a header is on no wire and is our own.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ REST_OF_MEMORY: Final = 0xFFFF
 """A directory's space field: all that is left of the memory (only the MF; facts native-card-os 1.2)."""
 RIGHT_FREE: Final = 0xF0
 RIGHT_NEVER: Final = 0xEF
+RIGHT_COMPOUND: Final = 0xDF
+"""Update of a record file: by compound purchases alone. As FMCOS reads rights, never too."""
 NO_FCI_BYTE: Final = 0xFF
 MF_FID: Final = 0x3F00
+NATIVE_KEYS_FID: Final = 0x0000
+"""Of the key file of a native directory (facts native-card-os 1.2)."""
 
 
 @unique
@@ -31,9 +35,13 @@ class FileType(IntEnum):
     """The type byte of a header."""
 
     ERASED = 0x00
+    PUBLIC_KEY = 0x1A
+    PRIVATE_KEY = 0x1B
     TRANSPARENT = 0x28
+    FIXED = 0x2A
     VARIABLE = 0x2C
     CYCLIC = 0x2E
+    PURSE = 0x2F
     DIRECTORY = 0x38
     RULES = 0x3D
     APPLICATION = 0x3E
@@ -43,6 +51,11 @@ class FileType(IntEnum):
     def internal(self) -> bool:
         """True for files that no command selects or reads."""
         return self in (FileType.RULES, FileType.APPLICATION, FileType.KEYS)
+
+    @property
+    def binary(self) -> bool:
+        """True for files of plain bytes, the halves of key pairs among them."""
+        return self in (FileType.TRANSPARENT, FileType.PUBLIC_KEY, FileType.PRIVATE_KEY)
 
 
 @unique
@@ -55,15 +68,18 @@ class Protection(IntEnum):
 
 
 _KIND_MASK: Final = 0x3F
+_NATIVE: Final = 0x80
+"""In the length byte of a directory's name, which has at most 16 bytes."""
 
 
 @unique
 class LifeCycle(IntEnum):
-    """The state byte of a directory."""
+    """The state byte of a directory; of a native transparent file, whether it was ever written."""
 
     IN_USE = 0
     BLOCKED = 1
     BLOCKED_FOR_EVER = 2
+    NEVER_WRITTEN = 3
 
 
 @unique
@@ -77,14 +93,25 @@ class Algorithm(IntEnum):
 
 @unique
 class KeyType(IntEnum):
-    """The type byte of a key record: FMCOS's numbers (facts native-card-os 2.1), and two of our own for the locks."""
+    """The type byte of a key record: FMCOS's numbers (facts native-card-os 2.1), ours for locks and PSAM keys."""
 
     INTERNAL = 0x30
+    DECRYPT = 0x31
+    MAC = 0x32
+    TAC = 0x34
+    UNNAMED = 0x35
     LINE = 0x36
+    UNBLOCK = 0x37
+    RELOAD = 0x38
     EXTERNAL = 0x39
     PIN = 0x3A
+    OVERDRAFT = 0x3C
+    UNLOAD = 0x3D
+    PURCHASE = 0x3E
+    LOAD = 0x3F
     APPLICATION_LOCK = 0x41
     CARD_LOCK = 0x42
+    PSAM = 0x43
 
 
 _HEADER: Final = Struct(
@@ -94,7 +121,7 @@ _HEADER: Final = Struct(
     "right1" / Byte,
     "right2" / Byte,
     "extra" / Byte,
-    "name_size" / Byte,
+    "tail" / Byte,
     "state" / Byte,
     "checksum" / Byte,
 )
@@ -116,9 +143,12 @@ class Header:
     """The header of a directory or an elementary file.
 
     ``size``: bytes of the body, or of a directory's space. ``right1``/``right2``: read and update of a file, create and
-    erase of a directory: F0 free, EF never, else the number of a rule. ``extra``: a directory's FCI byte (SFI of its
-    DIR, or FF), a cyclic file's record length, an application file's command set; the body of that one is what the FCI
-    has behind the name, its ``right1`` the interfaces on which its directory is reached (1, 2, or F0 for all).
+    erase of a directory: F0 free, EF never, else the number of a rule, or in a native directory intervals of its state
+    (cardsim.chip.native.rights). ``native``: of a directory, made by CREATE FILE. ``byte7``: of a file, the last byte
+    of CREATE FILE (facts native-card-os 1.2). ``extra``: a directory's FCI byte (SFI of its DIR, or FF), the record
+    length of a cyclic or fixed file, an application file's command set, what a key pair is for; the body of an
+    application file is what the FCI has behind the name, its ``right1`` the interfaces on which its directory is
+    reached (1, 2, or F0 for all). ``right1`` of a private key is its use, for nothing reads it.
     """
 
     fid: int
@@ -130,6 +160,8 @@ class Header:
     name_size: int = 0
     state: LifeCycle = LifeCycle.IN_USE
     protection: Protection = Protection.NONE
+    native: bool = False
+    byte7: int = 0xFF
 
     STATE_OFFSET: ClassVar[int] = 9
 
@@ -139,9 +171,17 @@ class Header:
         sfi = self.fid & 0x1F
         return sfi if self.fid & 0xE0 == 0 and sfi != 0x1F else 0
 
+    @property
+    def rules_its_directory(self) -> bool:
+        """True for an internal file that makes the rights of its directory numbers of rules."""
+        return self.type.internal and (self.type is not FileType.KEYS or self.fid != NATIVE_KEYS_FID)
+
     def encode(self) -> bytes:
         """Return the 11 bytes, checksum last."""
-        raw: bytes = _HEADER.build({**asdict(self), "type": self.type | self.protection, "checksum": 0})
+        tail = self.byte7 ^ 0xFF  # 00 where nothing is out of the ordinary
+        if self.type is FileType.DIRECTORY:
+            tail = self.name_size | (_NATIVE if self.native else 0)
+        raw: bytes = _HEADER.build({**asdict(self), "type": self.type | self.protection, "tail": tail, "checksum": 0})
         return raw[:-1] + bytes((header_checksum(raw),))
 
     @classmethod
@@ -150,16 +190,20 @@ class Header:
         fields = _HEADER.parse(raw)
         if fields.checksum != header_checksum(raw):
             raise ValueError(f"header checksum is {fields.checksum:02X}, should be {header_checksum(raw):02X}")
+        kind, tail = FileType(fields.type & _KIND_MASK), int(fields.tail)
+        directory = kind is FileType.DIRECTORY
         return cls(
             int(fields.fid),
-            FileType(fields.type & _KIND_MASK),
+            kind,
             int(fields.size),
             int(fields.right1),
             int(fields.right2),
             int(fields.extra),
-            int(fields.name_size),
+            tail & ~_NATIVE if directory else 0,
             LifeCycle(fields.state),
             Protection(fields.type & ~_KIND_MASK),
+            directory and bool(tail & _NATIVE),
+            0xFF if directory else tail ^ 0xFF,
         )
 
 
@@ -170,7 +214,11 @@ def header_checksum(raw: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """One record of a key file. ``tries``: limit in the high nibble, tries left in the low one (native-card-os 2.1)."""
+    """One record of a key file. ``tries``: limit in the high nibble, tries left in the low one (native-card-os 2.1).
+
+    ``file``: of a PIN, the key or PIN that unblocks it, a PIN where ``level`` is that type; of a PSAM's key, its usage
+    byte.
+    """
 
     type: KeyType
     id: int

@@ -88,8 +88,9 @@ class Line:
 def checked_data(context: Context, command: Command, kind: KeyType, *, sealed: bool = False) -> bytes:
     """Check the MAC that ends the command's data and return the data before it, deciphered if ``sealed``.
 
-    Refuses with 6987 (no MAC), 6700 (extended length) and 6984 (no challenge); then, the challenge used up whatever the
-    outcome, with 6A88, 6983, the profile's word for a wrong MAC, or 6988 when what was sealed makes no sense.
+    Refuses with 6987 (no MAC), 6700 (extended length) and 6984 (no challenge, or one longer than the cipher's block);
+    then, the challenge used up whatever the outcome, with 6A88, 6983, the profile's word for a wrong MAC, or 6988 when
+    what was sealed makes no sense.
     """
     return checked(context, command, kind, sealed=sealed)[0]
 
@@ -103,6 +104,8 @@ def checked(context: Context, command: Command, kind: KeyType, *, sealed: bool =
         raise Refusal(Sw.WRONG_LENGTH, Reason.DATA_LENGTH, f"CLA {command.cla:02X}", f"{MAC_SIZE}-{_MAX_LC}", size)
     challenge = use_challenge(context)
     key = context.protection_key(kind)
+    if len(challenge) > context.suite(key).block:  # no IV and no factor: no cipher of the line has room for it
+        raise Refusal(Sw.REFERENCE_DATA_NOT_USABLE, Reason.NO_CHALLENGE)
     data, mac = command.data[:-MAC_SIZE], command.data[-MAC_SIZE:]
     charge(context, key)
     line = _line(context, key, challenge)

@@ -21,6 +21,7 @@ _WRONG_LENGTH: Final = b"\x67\x00"
 _WRONG_P1P2: Final = b"\x6a\x86"
 _OK: Final = b"\x90\x00"
 _P3_ZERO_MEANS: Final = 256
+_SHORT_HEADER: Final = 5
 
 
 class T0Port:
@@ -68,8 +69,11 @@ class T0Port:
         size = len(response) - 2
         if not size:
             return response
-        if command[0] << 8 | command[1] in self._card.incoming:
+        code = command[0] << 8 | command[1]
+        if code in self._card.incoming and (len(command) > _SHORT_HEADER or code not in self._card.either):
             return self._leave(response)
+        if len(command) > _SHORT_HEADER and not command[4]:
+            return response  # of extended length: no T=0 command, a reader hands it over in an ENVELOPE
         return self._fit(response, size, command[4] if len(command) == 5 else 0)
 
     def _leave(self, response: bytes) -> bytes:

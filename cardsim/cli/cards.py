@@ -10,12 +10,14 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from apdu import Interface
 from cardsim.chip.card import Card
-from cardsim.chip.t0 import T0Port
+from cardsim.chip.dual import DualCard, port_for
 from cardsim.errors import CardsimError, OutputFileError
 from cardsim.store import CardStore
 from cardsim.store.format import MAGIC
-from readers.errors import ReaderError
+from readers.errors import CardRemovedError, ReaderError
+from readers.serve.pseudo_apdus import in_reader
 
 if TYPE_CHECKING:
     import argparse
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from apdu import CardPort, Connection
     from cardsim.cli.console import Console
+    from cardsim.profiles import Profile
     from readers.trace import TraceSink
 
 
@@ -34,6 +37,9 @@ _REASONS_ZH: Final = {
 }
 
 
+_INTERFACES_ZH: Final = {Interface.CONTACT: "接触", Interface.CONTACTLESS: "非接触"}
+
+
 class InputFileError(CardsimError):
     """A file that an option names can not be read, or is not what it should be."""
 
@@ -43,12 +49,45 @@ class OptionError(CardsimError):
 
 
 @contextlib.contextmanager
-def opened_card(path: Path, *, durable: bool = False) -> Iterator[tuple[Card, CardPort]]:
-    """Open a card file and give the card and the port in front of it; raises StoreError."""
+def opened_card(
+    path: Path, *, durable: bool = False, interface: Interface | None = None
+) -> Iterator[tuple[Card, CardPort]]:
+    """Open a card file and give the card and the port in front of it, in a reader that speaks ``interface``.
+
+    Without ``interface``: by contact if the chip can. Raises StoreError, OptionError when the chip has not that one.
+    """
     with CardStore.open(path, durable=durable) as store:
         profile = store.description.profile
-        card = Card(store.memory, profile, secrets.token_bytes)
-        yield card, T0Port(card, profile)
+        check_interface(path, profile, interface)
+        chosen = interface or profile.interfaces.all[0]
+        card = Card(store.memory, profile, secrets.token_bytes, interface=chosen)
+        yield card, in_reader(port_for(card, profile, secrets.token_bytes, chosen))
+
+
+@contextlib.contextmanager
+def opened_dual(path: Path, *, durable: bool = False) -> Iterator[tuple[CardPort, CardPort]]:
+    """Open a card file and give both sides of the card, the contact one first; raises as :func:`opened_card`."""
+    with CardStore.open(path, durable=durable) as store:
+        profile = store.description.profile
+        for interface in Interface:
+            check_interface(path, profile, interface)
+        dual = DualCard(Card(store.memory, profile, secrets.token_bytes), profile, secrets.token_bytes)
+        yield dual.contact, in_reader(dual.contactless)
+
+
+def check_interface(path: Path, profile: Profile, interface: Interface | None) -> None:
+    """Raise OptionError when the chip has not the interface that is asked for."""
+    if interface is None or interface in profile.interfaces.all:
+        return
+    only = profile.interfaces.value
+    only_zh = _INTERFACES_ZH[profile.interfaces.all[0]]
+    hint, hint_zh = "", ""
+    if interface is Interface.CONTACTLESS:
+        hint, hint_zh = "; make one with `cardsim new --chip gen3`", ";可用 `cardsim new --chip gen3` 制作双界面卡"
+    raise OptionError(
+        f"{path}: this {profile.chip} chip has no {interface.value} interface, only {only}{hint}",
+        f"{path}:该 {profile.chip} 芯片没有{_INTERFACES_ZH[interface]}界面,只有{only_zh}界面{hint_zh}",
+    )
 
 
 @contextlib.contextmanager
@@ -62,12 +101,19 @@ def connected(
     """
     from readers.connect.inprocess import connect_inprocess  # noqa: PLC0415  heavy only where it is used
 
+    wished = getattr(options, "interface", None)
+    if wished and not options.card:
+        raise OptionError(
+            "--interface says how --card is reached; in a reader, the reader decides",
+            "--interface 用于 --card;读卡器中的卡由读卡器决定界面",
+        )
     with contextlib.ExitStack() as stack:
         sink = stack.enter_context(trace_sink(options, console))
         card: Card | None = None
         connection: Connection
         if options.card:
-            card, port = stack.enter_context(opened_card(Path(options.card)))
+            interface = Interface(wished) if wished else None
+            card, port = stack.enter_context(opened_card(Path(options.card), interface=interface))
             connection = connect_inprocess(port, options.card)
         else:
             from readers.connect.pcsc import connect  # noqa: PLC0415
@@ -76,13 +122,15 @@ def connected(
             connection = connect(int(wanted) if wanted and wanted.isascii() and wanted.isdigit() else wanted)
         stack.callback(connection.close)
         if secrets_used and not card:
-            stack.callback(_reset, connection)
+            stack.push(lambda _kind, error, _trace: _reset(connection, after=error))
         yield connection, card, sink
 
 
-def _reset(connection: Connection) -> None:
-    with contextlib.suppress(ReaderError):  # a card that is gone has forgotten everything
-        connection.reset()
+def _reset(connection: Connection, *, after: BaseException | None) -> None:
+    """Reset the card, unless it is gone: it has forgotten everything, and some readers would miss the next one."""
+    if not isinstance(after, CardRemovedError):
+        with contextlib.suppress(ReaderError):
+            connection.reset()
 
 
 @contextlib.contextmanager

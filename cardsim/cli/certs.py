@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from keys.keyring import Keyring
     from keys.pboc.authority import RsaCard, Sm2Card
     from keys.pki.authority import CertificateAuthority
+    from readers.terminal.hrss import HrssReport
 
 T = TypeVar("T")
 
@@ -84,7 +85,7 @@ def _issue_pboc(options: argparse.Namespace, console: Console, keyring: Keyring,
     if not (options.pan and options.end):
         raise OptionError(f"zone {zone} needs --pan and --to", f"{zone} 区域需要 --pan 与 --to")
     authority = PbocAuthority(lambda purpose: keyring.seed(zone, purpose))
-    end, static = _moment(options.end), parse_hex(options.static)
+    end, static = moment_of(options.end), parse_hex(options.static)
     month = (end.year, end.month)
     try:
         cards: dict[str, RsaCard | Sm2Card] = {
@@ -105,11 +106,11 @@ def _issue(options: argparse.Namespace, console: Console, authority: Certificate
     if options.csr and options.key_out:
         raise OptionError("--key-out: the key of a request is its maker's", "--key-out:证书请求的私钥由申请方持有")
     identification, values = _card(options, console)
-    period = _period(options.start or values.get("issue_date"), options.end or values.get("expiry_date"))
+    period = period_of(options.start or values.get("issue_date"), options.end or values.get("expiry_date"))
     zone = authority.zone.name
     versions = ((zone, keyring.versions(zone)[-1]),)
     if options.csr:
-        request = _parsed(Request.parse, options.csr)
+        request = read_parsed(Request.parse, options.csr)
         certificate = authority.card(request.public_key, identification, period, versions)
     else:
         card = authority.personalised(identification, period, versions)
@@ -127,9 +128,13 @@ def _card(options: argparse.Namespace, console: Console) -> tuple[CardIdentifica
         return CardIdentification.parse(parse_hex(options.id)), {}
     with connected(options, console) as (bare, _, sink):
         report = play(read_hrss(), with_layers(bare, trace=sink))
+    return card_elements(report)
+
+
+def card_elements(report: HrssReport) -> tuple[CardIdentification, dict[str, str]]:
+    """Return the identification code of a card that was read, and its elements' values by name."""
     values = {item.element.name: item.text for file in report.files for item in file.elements if item.text}
-    raw = values.get("card_identification", "")
-    return CardIdentification.parse(parse_hex(raw)), values
+    return CardIdentification.parse(parse_hex(values.get("card_identification", ""))), values
 
 
 def _chain(options: argparse.Namespace, console: Console, authority: CertificateAuthority, _keyring: Keyring) -> None:
@@ -142,8 +147,8 @@ def _chain(options: argparse.Namespace, console: Console, authority: Certificate
 
 
 def _verify(options: argparse.Namespace, console: Console, authority: CertificateAuthority, keyring: Keyring) -> None:
-    given = [entry for name in options.files for entry in _parsed(Certificate.parse_all, name)]
-    root = _parsed(Certificate.parse, options.root) if options.root else authority.root.certificate
+    given = [entry for name in options.files for entry in read_parsed(Certificate.parse_all, name)]
+    root = read_parsed(Certificate.parse, options.root) if options.root else authority.root.certificate
     if given[0] == root:
         del given[0]
     elif not options.root:
@@ -151,8 +156,8 @@ def _verify(options: argparse.Namespace, console: Console, authority: Certificat
         named = [entry for entry in keyring.authorities_of(authority.zone) if entry.is_named_by(given[0])]
         named.sort(key=lambda entry: not entry.issued(given[0]))
         given[:0] = named[0].chain if named else ()
-    lists = [_parsed(RevocationList.parse, name) for name in options.crl]
-    for step in steps(root, given, at=_moment(options.at), zone=authority.zone.aid, lists=lists):
+    lists = [read_parsed(RevocationList.parse, name) for name in options.crl]
+    for step in steps(root, given, at=moment_of(options.at), zone=authority.zone.aid, lists=lists):
         console.say(f"{step.certificate.name}: {step.checked.en}", f"{step.certificate.name}:{step.checked.zh}")
 
 
@@ -173,8 +178,8 @@ def _revoke(options: argparse.Namespace, console: Console, authority: Certificat
     """Go on with the list, or make one. Its issuer is that of the first certificate, so also an earlier CA."""
     if not 0 < options.days <= _MAX_DAYS:
         raise OptionError(f"--days: 1 to {_MAX_DAYS}", f"--days:1 至 {_MAX_DAYS}")
-    at = _moment(options.at)
-    certificates = {name: _parsed(Certificate.parse, name) for name in options.files}
+    at = moment_of(options.at)
+    certificates = {name: read_parsed(Certificate.parse, name) for name in options.files}
     for certificate in list(certificates.values())[:1]:
         issuers = [entry for entry in keyring.authorities_of(authority.zone) if entry.issued(certificate)]
         authority = issuers[0] if issuers else authority
@@ -185,7 +190,7 @@ def _revoke(options: argparse.Namespace, console: Console, authority: Certificat
     serials = [_serial(text) for text in options.serial] + [entry.serial for entry in certificates.values()]
     path, number, revoked = Path(options.crl), 1, dict[int, Revoked]()
     if path.exists():
-        earlier = _parsed(RevocationList.parse, options.crl)
+        earlier = read_parsed(RevocationList.parse, options.crl)
         check_list(earlier, ca, earlier.this_update)
         number, revoked = earlier.number + 1, earlier.revoked
     revoked = {serial: Revoked(serial, at) for serial in serials} | revoked
@@ -206,7 +211,7 @@ _ACTIONS: Final[dict[str, Callable[[argparse.Namespace, Console, CertificateAuth
 }
 
 
-def _parsed(parse: Callable[[bytes], T], name: str) -> T:
+def read_parsed(parse: Callable[[bytes], T], name: str) -> T:
     """Return what the file ``name`` holds; what is wrong with it names the file."""
     try:
         return parse(read_bytes(Path(name)))
@@ -214,16 +219,17 @@ def _parsed(parse: Callable[[bytes], T], name: str) -> T:
         raise InputFileError(f"{name}: {error}", f"{name}:{error.text.zh}") from error
 
 
-def _period(start: str | None, end: str | None) -> Period:
-    first = _moment(start) if start else datetime.now(UTC)
-    last = _moment(end) if end else first + timedelta(days=_DEFAULT_YEARS * 365)
+def period_of(start: str | None, end: str | None) -> Period:
+    """Return the days from ``start`` (today) to ``end`` (ten years later). Raises OptionError or InputFileError."""
+    first = moment_of(start) if start else datetime.now(UTC)
+    last = moment_of(end) if end else first + timedelta(days=_DEFAULT_YEARS * 365)
     try:
         return Period(datetime.combine(first, time.min, UTC), datetime.combine(last, time(23, 59, 59), UTC))
     except PkiError as error:
         raise OptionError(f"--from, --to: {error}", f"--from、--to:{error.text.zh}") from error
 
 
-def _moment(text: str | None) -> datetime:
+def moment_of(text: str | None) -> datetime:
     """Return a time as people write it, 20240101 or 2024-01-01T12:00:00; UTC where it names no zone; now for none."""
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)

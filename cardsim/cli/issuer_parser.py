@@ -24,7 +24,7 @@ def keystore_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], s
 
 def keys_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
     """Add the actions of `cardsim keys`."""
-    add = _actions(parser, _t)
+    add = actions_of(parser, _t)
     init = add("init", "make a keystore with new keys for every zone", "创建密钥库,为每个区域生成新密钥")
     init.add_argument("file", metavar="FILE", help=_t("keystore to write", "要写的密钥库"))
     init.add_argument(
@@ -69,7 +69,7 @@ def certs_options(
     card_options: Callable[[argparse.ArgumentParser, Callable[[str, str], str]], None],
 ) -> None:
     """Add the actions of `cardsim certs`."""
-    add = _actions(parser, _t)
+    add = actions_of(parser, _t)
     issue = add("issue", "issue a card's certificate", "签发卡证书")
     issue.add_argument("--id", metavar="HEX", help=_t("card identification code, without a card", "卡的识别码(无需卡)"))
     issue.add_argument("--csr", metavar="FILE", help=_t("a request that has the public key", "含公钥的证书请求"))
@@ -117,9 +117,10 @@ def certs_options(
         sub.add_argument("--der", action="store_true", help=_t("DER, not PEM; needs --out", "DER 格式,需 --out"))
 
 
-def _actions(
+def actions_of(
     parser: argparse.ArgumentParser, _t: Callable[[str, str], str]
 ) -> Callable[[str, str, str], argparse.ArgumentParser]:
+    """Return what adds an action, with its help in both languages, to ``parser``."""
     actions = parser.add_subparsers(
         title=_t("actions", "操作"), metavar=_t("ACTION", "操作"), required=True, dest="action"
     )

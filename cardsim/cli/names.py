@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from cardsim.chip.rules import reference_name
 from cardsim.zones.access import Access, Key, Pin
-from cardsim.zones.hrss import HRSS
+from cardsim.zones.psam import PSAM_DIRECTORIES
+from cardsim.zones.registry import ZONES
 
 if TYPE_CHECKING:
     from cardsim.chip.files import Directory
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 def declared_df(directory: Directory) -> Df | None:
     """Return the declaration whose name ``directory`` has."""
-    return next((df for df in HRSS.application.walk() if df.aid == directory.name), None)
+    declared = [df for zone in ZONES.values() for df in zone.application.walk()]
+    return next((df for df in (*declared, *PSAM_DIRECTORIES.values()) if df.aid == directory.name), None)
 
 
 def names_in(directory: Directory) -> dict[Access, Access]:

@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cardsim.cli.cards import InputFileError, read_bytes, read_json, read_toml
+from cardsim.cli.blank import check_blank_options, new_blank
+from cardsim.cli.cards import InputFileError, OptionError, read_bytes, read_json, read_toml
 from cardsim.cli.hsm import Proofs
 from cardsim.cli.photo import fitted_photo
 from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
+from cardsim.perso.psam import PsamNumbers, personalise_psam
 from cardsim.profiles import PROFILES
 from cardsim.store import create_card_file
 from cardsim.zones.hrss import EF08
@@ -20,9 +22,14 @@ if TYPE_CHECKING:
     import argparse
 
     from cardsim.cli.console import Console
-
+    from cardsim.profiles import Profile
 
 _LAYOUTS: Final = {"gen2": "2.00", "gen3": "3.00"}
+_PSAM: Final = "psam"
+_FOR_PSAMS: Final = ("terminal_number", "device_number")
+_FOR_HOLDERS: Final = ("layout", "holder", "raw_elements")
+_TERMINAL_NUMBER, _DEVICE_NUMBER = "990000000001", "99000000000000000001"
+"""Of a PSAM for which none are given; synthetic."""
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -33,12 +40,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
     profile = PROFILES[options.chip]
     if options.chip_profile:
         profile = profile.override(read_toml(Path(options.chip_profile)))
+    _check_options(options)
+    if options.chip == _PSAM:
+        return _new_psam(options, profile, out, console)
+    layout = Layout.from_text(options.layout or _LAYOUTS[options.chip])
+    if options.blank:
+        return new_blank(options, profile, layout, out, console)
     holder = Holder()
     if options.holder:
         path = Path(options.holder)
         # Files that a holder names are looked for beside it, as its author wrote them.
         holder = Holder.from_plain(read_json(path), lambda name: read_bytes(path.parent / name))
-    layout = Layout.from_text(options.layout or _LAYOUTS[options.chip])
     image = personalise(
         profile,
         layout,
@@ -47,9 +59,34 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raw_elements=options.raw_elements,
     )
     create_card_file(out, image, overwrite=options.force)
+    number = image.printed["card_number"]
+    whose, whose_zh = (f"card number {number}", f"卡号 {number}") if number else ("a blank", "空白卡")
     console.say(
-        f"{options.out}: {options.chip} card, layout {layout.text}, card number {image.printed['card_number']}",
-        f"{options.out}:{options.chip} 卡,布局 {layout.text},卡号 {image.printed['card_number']}",
+        f"{options.out}: {options.chip} card, layout {layout.text}, {whose}",
+        f"{options.out}:{options.chip} 卡,布局 {layout.text},{whose_zh}",
+    )
+    return 0
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Raise OptionError for an option that this chip has no use for."""
+    check_blank_options(options, (*_FOR_HOLDERS, "keystore"))
+    for name in _FOR_HOLDERS if options.chip == _PSAM else _FOR_PSAMS:
+        if getattr(options, name):
+            option = "--" + name.replace("_", "-")
+            raise OptionError(
+                f"new --chip {options.chip} has no use for {option}", f"new --chip {options.chip} 不使用 {option}"
+            )
+
+
+def _new_psam(options: argparse.Namespace, profile: Profile, out: Path, console: Console) -> int:
+    numbers = PsamNumbers.parse(options.terminal_number or _TERMINAL_NUMBER, options.device_number or _DEVICE_NUMBER)
+    image = personalise_psam(profile, numbers, Proofs.of(options, console).keyring)
+    create_card_file(out, image, overwrite=options.force)
+    terminal, device = (image.printed[name] for name in ("terminal_number", "device_number"))
+    console.say(
+        f"{options.out}: PSAM, terminal {terminal}, device {device}",
+        f"{options.out}:PSAM,终端机编号 {terminal},终端设备号 {device}",
     )
     return 0
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from apdu.text import Language
 from cardsim.cli.arguments import Parser
+from cardsim.cli.blank_parser import blank_options
+from cardsim.cli.copy_parser import MoreOptions, copy_commands
 from cardsim.cli.issuer_parser import certs_options, keys_options, keystore_options
+from cardsim.cli.perso_parser import perso_options
+from cardsim.cli.pki_parser import identify_options, pki_options
+from cardsim.cli.psam_parser import auth_options, new_psam_options
 
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
 
 _VPCD_DEFAULT = "127.0.0.1:35963"
-_CHIPS = ("gen2", "gen3")
+_CHIPS = ("gen2", "gen3", "psam")
 _EXAMPLES = """\
   cardsim new --chip gen2 --out alice.card
   cardsim read --card alice.card
@@ -71,12 +76,16 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         "读取并解码一切可读内容;未要求时不用 PIN 与密钥",
     )
     _card_options(read, _t)
-    read.add_argument(
-        "--auth",
-        choices=("hsm",),
-        help=_t("prove the read keys: hsm, a software HSM", "证明读密钥:hsm 为软件加密机"),
+    auth_options(
+        read,
+        _t,
+        _t(
+            "prove the read keys: hsm, a software HSM; psam, the terminal's PSAM",
+            "证明读密钥:hsm 为软件加密机,psam 为终端 PSAM",
+        ),
     )
     keystore_options(read, _t)
+    _sm4_options(read, _t)
     read.add_argument(
         "--pin",
         nargs="?",
@@ -95,6 +104,18 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     )
     _write(add("write", "write", "write elements and read them back", "写数据元并读回核对"), _t)
     _pin(add("pin", "pin", "verify, change, unblock or reload the PIN", "校验、修改、解锁或重装 PIN"), _t)
+    identify = add(
+        "identify", "identify", "whether a card is the one its certificate names", "识别卡的身份:证书链与私钥签名"
+    )
+    identify_options(identify, _t, _card_options)
+    pki = add("pki", "pki", "PINs, keys and certificates of the PKI application", "PKI 应用的 PIN、密钥与证书")
+    pki_options(pki, _t, _card_options)
+    perso_options(
+        add("perso", "perso", "make cards of blank ones, by APDUs alone", "仅用 APDU 把空白卡制成成品卡"),
+        _t,
+        _card_options,
+    )
+    copy_commands(add, _t, MoreOptions(_card_options, _key_options, _sm4_options))
     keys_options(
         add("keys", "keystore_commands", "an issuer's keys: keystore, check values", "发行方密钥:密钥库与校验值"), _t
     )
@@ -128,6 +149,8 @@ def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None
             "elements 的值为十六进制字节,不校验直接存储",
         ),
     )
+    blank_options(parser, _t)
+    new_psam_options(parser, _t)
     keystore_options(parser, _t)
     parser.add_argument("--out", required=True, metavar="FILE", help=_t("card file to write", "要写的卡文件"))
     parser.add_argument("--force", action="store_true", help=_t("replace an existing file", "覆盖已有文件"))
@@ -155,6 +178,7 @@ def _serve(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> No
     parser.add_argument(
         "--socket", metavar="PATH", help=_t("that service's socket (a new one)", "该服务的套接字(默认新建)")
     )
+    _interface_option(parser, _t, "contact", "contactless", "both")
     _durable_option(parser, _t)
     _trace_options(parser, _t)
 
@@ -170,8 +194,18 @@ def _run(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None
     parser.add_argument(
         "program", nargs="+", metavar="-- PROGRAM", help=_t("program and its arguments", "程序及其参数")
     )
+    _interface_option(parser, _t, "contact", "contactless", "both")
     _durable_option(parser, _t)
     _trace_options(parser, _t)
+
+
+def _interface_option(parser: argparse.ArgumentParser, _t: Callable[[str, str], str], *choices: str) -> None:
+    also, also_zh = ("; both: two readers, one card", ";both 为两个读卡器、同一张卡") if "both" in choices else ("", "")
+    parser.add_argument(
+        "--interface",
+        choices=choices,
+        help=_t(f"how the reader reaches the card{also} (contact)", f"读卡器与卡的界面{also_zh}(默认 contact)"),
+    )
 
 
 def _durable_option(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
@@ -223,12 +257,12 @@ def _pin(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None
 
 
 def _key_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
-    parser.add_argument(
-        "--auth",
-        choices=("hsm",),
-        help=_t(
-            "who proves the keys: hsm (default), a software HSM",
-            "密钥由谁证明:hsm(默认),软件加密机",
+    auth_options(
+        parser,
+        _t,
+        _t(
+            "who proves the keys: hsm (default), a software HSM; psam, the terminal's PSAM",
+            "密钥由谁证明:hsm(默认)为软件加密机,psam 为终端 PSAM",
         ),
     )
     keystore_options(parser, _t)
@@ -240,6 +274,26 @@ def _key_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str])
             "线路 MAC 的密钥与初始向量,同设置 line_mac(session)",
         ),
     )
+    _sm4_options(parser, _t)
+
+
+def _sm4_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    parser.add_argument(
+        "--sm4-extension",
+        choices=("zeros", "complement", "repeated"),
+        help=_t(
+            "how 8 bytes fill a block of SM4, as in the setting sm4_extension (zeros)",
+            "8 字节填充为 SM4 分组的方式,同设置 sm4_extension(zeros)",
+        ),
+    )
+    parser.add_argument(
+        "--sm4-fold",
+        choices=("xor-halves", "left-half", "whole"),
+        help=_t(
+            "what is sent of a block of SM4, as in the setting sm4_fold (xor-halves)",
+            "SM4 分组作为密文发送的部分,同设置 sm4_fold(xor-halves)",
+        ),
+    )
 
 
 def _card_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
@@ -248,6 +302,7 @@ def _card_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]
         "--reader", metavar="NAME", help=_t("part of a reader's name, or its number", "读卡器名称的一部分或序号")
     )
     where.add_argument("--card", metavar="FILE", help=_t("card file, in this process", "卡文件(在本进程内)"))
+    _interface_option(parser, _t, "contact", "contactless")
     _trace_options(parser, _t)
 
 

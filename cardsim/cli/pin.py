@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from apdu import StatusWord, Sw, Text
 from cardsim.cli.cards import OptionError, connected
-from cardsim.cli.hsm import Proofs, meet_card
+from cardsim.cli.hsm import meet_card
 from cardsim.cli.pins import NEW_PIN, pin_bytes
+from cardsim.cli.psam import opened_proofs
 from readers.connect.layers import with_layers
 from readers.terminal.hrss import select_hrss
 from readers.terminal.script import run as play
@@ -17,9 +18,20 @@ if TYPE_CHECKING:
     import argparse
 
     from cardsim.cli.console import Console
+    from cardsim.cli.hsm import Proofs
     from readers.terminal.script import Script
 
-_KEYS: Final = ("auth", "line_mac", "keystore", "key_file", "passphrase_file")
+_KEYS: Final = (
+    "auth",
+    "psam",
+    "psam_reader",
+    "line_mac",
+    "sm4_extension",
+    "sm4_fold",
+    "keystore",
+    "key_file",
+    "passphrase_file",
+)
 _TAKES: Final = {
     "verify": ("pin",),
     "change": ("pin", "new"),
@@ -48,8 +60,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
             raise OptionError(f"pin {action} has no use for {option}", f"pin {action} 不使用 {option}")
     old = pin_bytes(options.pin, console) if "pin" in _TAKES[action] else b""
     new = pin_bytes(options.new, console, NEW_PIN) if "new" in _TAKES[action] else b""
-    proofs = Proofs.of(options, console)
-    with connected(options, console, secrets_used=True) as (bare, _, sink):
+    with (
+        opened_proofs(options, console) as proofs,
+        connected(options, console, secrets_used=True) as (bare, _, sink),
+    ):
         connection = with_layers(bare, trace=sink)
         status = play(_script(action, old, new, connection.atr, proofs), connection)
     if status.ok:
@@ -64,11 +78,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _script(action: str, old: bytes, new: bytes, atr: bytes, proofs: Proofs) -> Script[StatusWord]:
     """Return the card's status word; an unblocking that is refused raises."""
-    yield from select_hrss()
+    fci = yield from select_hrss()
     if action == "verify":
         return (yield from verify_pin(old))
     if action == "change":
         return (yield from change_pin(old, new))
-    terminal = yield from meet_card(atr, proofs)
+    terminal = yield from meet_card(atr, fci, proofs)
     yield from unblock_pin(terminal, new if action == "reload" else None)
     return StatusWord(Sw.OK)

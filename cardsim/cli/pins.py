@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PIN: Final = Text("PIN", "PIN")
 NEW_PIN: Final = Text("new PIN", "新 PIN")
 _AGAIN: Final = Text(", again", "(再次输入)")
+_MAX_PKI_DIGITS: Final = 16
 
 
 def pin_bytes(given: str | None, console: Console, name: Text = PIN) -> bytes:
@@ -24,6 +25,19 @@ def pin_bytes(given: str | None, console: Console, name: Text = PIN) -> bytes:
     A new one is asked for twice where a person types it. Raises HolderError, which never repeats what was given.
     """
     return coded_pin(given or _asked(console, name), name)
+
+
+def pki_pin_bytes(given: str | None, console: Console, name: Text) -> bytes:
+    """Return a PIN of the PKI application, two digits a byte, an odd last one with F; ask for it as above.
+
+    4 to 16 digits: what a change can carry. Raises HolderError, which never repeats what was given.
+    """
+    digits = given or _asked(console, name)
+    if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= _MAX_PKI_DIGITS):
+        raise HolderError(
+            f"{name.en}: a PIN is 4 to {_MAX_PKI_DIGITS} digits", f"{name.zh}:PIN 为 4 至 {_MAX_PKI_DIGITS} 位数字"
+        )
+    return bytes.fromhex(digits + "F" * (len(digits) % 2))
 
 
 def _asked(console: Console, name: Text) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cardsim.zones.layouts import Layout
     from readers.errors import CardRefusedError
     from readers.terminal.hrss import HrssReport, ReadElement, ReadFile
+    from readers.terminal.psam import Psam
     from readers.terminal.script import Script
 
 _NOT_AS_DECLARED = Text(" (not as declared)", "(与定义不符)")
@@ -43,25 +45,43 @@ def run(options: argparse.Namespace, console: Console) -> int:
         from cardsim.cli.pins import pin_bytes  # noqa: PLC0415  secrets are for those who ask for them
 
         pin = pin_bytes(options.pin, console)
-    proofs = None
-    if options.auth:
-        from cardsim.cli.hsm import Proofs  # noqa: PLC0415
+    with contextlib.ExitStack() as stack:
+        proofs = None
+        if options.auth or options.psam or options.psam_reader:
+            from cardsim.cli.psam import opened_proofs  # noqa: PLC0415
 
-        proofs = Proofs.of(options, console)
-    elif options.keystore or options.key_file or options.passphrase_file:
-        raise OptionError("a keystore is for --auth hsm", "密钥库需与 --auth hsm 同用")
-    with connected(options, console, secrets_used=bool(pin or options.auth)) as (bare, _, sink):
+            proofs = stack.enter_context(opened_proofs(options, console))
+        elif options.keystore or options.key_file or options.passphrase_file:
+            raise OptionError("a keystore is for --auth hsm", "密钥库需与 --auth hsm 同用")
+        elif options.sm4_extension or options.sm4_fold:
+            raise OptionError(
+                "--sm4-extension and --sm4-fold are for --auth", "--sm4-extension 与 --sm4-fold 需与 --auth 同用"
+            )
+        secrets_used = bool(pin or proofs)
+        bare, _, sink = stack.enter_context(connected(options, console, secrets_used=secrets_used))
         connection = with_layers(bare, trace=sink)
         report = play(_script(connection.atr, pin, refusals, proofs), connection)
+    psam = proofs.psam if proofs else None
     if options.json:
-        console.json(_plain(report, connection.atr))
+        console.json(_plain(report, connection.atr) | _terminal(psam))
     else:
         _print(report, connection.atr, console)
+        if psam:
+            console.line()
+            console.say(
+                f"terminal {psam.terminal_number}, device {psam.device_number}",
+                f"终端机编号 {psam.terminal_number},终端设备号 {psam.device_number}",
+            )
     if options.save:
         _save(report, Path(options.save), console)
     for error in refusals.values():
         console.error(error.text)
     return int(bool(refusals))
+
+
+def _terminal(psam: Psam | None) -> dict[str, object]:
+    """Return what a PSAM says of its terminal: fields 10 and 11 of what terminals tell (terminal-interface 1.3)."""
+    return {"terminal_number": psam.terminal_number, "device_number": psam.device_number} if psam else {}
 
 
 def _script(
@@ -70,12 +90,12 @@ def _script(
     """Read, with a PIN and keys what they open as well. A PIN or key that the card does not accept ends it."""
     if pin is None and not proofs:
         return (yield from read_hrss())
-    yield from select_hrss()
+    fci = yield from select_hrss()
     unlock = None
     if proofs:
         from cardsim.cli.hsm import Unlocker, meet_card  # noqa: PLC0415
 
-        unlock = Unlocker((yield from meet_card(atr, proofs)), refusals)
+        unlock = Unlocker((yield from meet_card(atr, fci, proofs)), refusals)
     if pin is not None:
         yield from require_pin(pin)
     return (yield from read_hrss(unlock))

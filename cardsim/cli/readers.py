@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apdu import ApduError, Atr, explain_atr, format_hex
+from apdu import ApduError, Atr, explain_atr, explain_pseudo_atr, format_hex, is_pseudo_atr
 from cardsim.errors import NumberError
 from cardsim.zones.historical import HistoricalBytes
 from readers.connect.pcsc import list_readers
@@ -28,6 +28,9 @@ def run(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001  
         if not reader.card_present:
             console.say("     no card", "     无卡")
             continue
+        if reader.mute:
+            console.say("     a card without answer (mute)", "     卡无应答")
+            continue
         console.line(f"     ATR {format_hex(reader.atr, ' ')}")
         for text in explain(reader.atr):
             console.line(f"     {console.pick(text)}")
@@ -41,7 +44,7 @@ def explain(atr: bytes) -> Iterator[Text]:
     except ApduError as error:
         yield error.text
         return
-    yield from explain_atr(parsed)
+    yield from explain_pseudo_atr(parsed) if is_pseudo_atr(parsed) else explain_atr(parsed)
     try:
         yield from HistoricalBytes.parse(parsed.historical_bytes).explain()
     except NumberError:

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from apdu.text import Text
-from cardsim.cli.serve import open_ports
+from cardsim.cli.serve import open_seats, readers_for
 from readers.serve.pcsclite.server import PcscService
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ _FROM_KEYBOARD: Final = (signal.SIGINT, signal.SIGQUIT)
 def run(options: argparse.Namespace, console: Console) -> int:
     """Run the program and return its exit status, 128 + N if signal N ended it; signals sent to us go to it."""
     with contextlib.ExitStack() as stack:
-        ports = open_ports(stack, options, console)
-        service = stack.enter_context(PcscService())
-        for port in ports:
-            service.insert(port)
+        seats = open_seats(stack, options, console)
+        service = stack.enter_context(PcscService(readers_for(seats)))
+        for seat in seats:
+            seat.take(service)
         forwarder = stack.enter_context(_forwarding())
         console.flush()
         try:

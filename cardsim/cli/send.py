@@ -9,7 +9,7 @@ from cardsim.cli.cards import InputFileError, connected
 from cardsim.cli.names import names_in
 from readers.connect.layers import with_layers
 from readers.terminal.explain import AnswerExplainer
-from readers.trace import mask_secrets
+from readers.trace import AnswerMask, mask_answer, mask_secrets
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     commands = [_command(number, text) for number, text in enumerate(options.apdus, 1)]
     with connected(options, console) as (bare, card, sink):
         layered = with_layers(bare, fetch_response=not options.raw, repeat_with_le=not options.raw, trace=sink)
-        explainer = AnswerExplainer()
+        explainer, mask = AnswerExplainer(), AnswerMask()
         refused = False
         for command in commands:
             if command is None:
@@ -36,7 +36,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
             else:
                 shown = format_hex(command) if options.trace_secrets else mask_secrets(command)
                 console.line(f"> {shown}")
-                refused |= not _send(layered, command, explainer, card, console)
+                hidden = mask.hides_next(command) and not options.trace_secrets
+                refused |= not _send(layered, command, explainer, card, console, hidden=hidden)
             console.flush()
     return int(refused)
 
@@ -58,14 +59,21 @@ def _command(number: int, text: str) -> bytes | None:
 
 
 def _send(
-    connection: Connection, command: bytes, explainer: AnswerExplainer, card: Card | None, console: Console
+    connection: Connection,
+    command: bytes,
+    explainer: AnswerExplainer,
+    card: Card | None,
+    console: Console,
+    *,
+    hidden: bool,
 ) -> bool:
-    """Send one command, print its answer, and return whether the card did it."""
+    """Send one command, print its answer, masked if ``hidden``, and return whether the card did it."""
     before = card.last_refusal if card else None
     raw = connection.transmit(command)
     response = Response.parse(raw)
-    console.line(" ".join(("<", *((format_hex(response.data),) if response.data else ()), str(response.sw))))
-    for text in explainer.explain(command, raw):
+    shown = mask_answer(raw) if hidden else format_hex(raw)
+    console.line(" ".join(("<", *((shown[:-4],) if response.data else ()), shown[-4:])))
+    for text in explainer.explain(command, raw[-2:] if hidden else raw):
         console.line(f"    {console.pick(text)}")
     refusal = card.last_refusal if card else None
     # An old one is no explanation: GET RESPONSE, say, is refused in front of the card.

@@ -8,22 +8,30 @@ import re
 import shlex
 import signal
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from apdu.text import Text
-from cardsim.cli.cards import InputFileError, opened_card, trace_sink
+from apdu.ports import Interface
+from cardsim.cli.cards import InputFileError, opened_card, opened_dual, trace_sink
+from readers.serve.locked import LockedPort
 from readers.serve.traced import TracedPort
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from apdu import CardPort
     from cardsim.cli.console import Console
     from readers.serve.pcsclite.server import PcscService
+    from readers.serve.vpcd import VpcdServer
 
 
+BOTH: Final = "both"
+"""The value of --interface for a card in two readers."""
 _INHERITED = "fd:"
+_REST_SECONDS: Final = 3.0
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -43,11 +51,14 @@ def _pcsc(options: argparse.Namespace, console: Console) -> int:
     from readers.serve.pcsclite.server import SOCKET_VARIABLE, PcscService  # noqa: PLC0415  heavy only where used
 
     with contextlib.ExitStack() as stack:
-        ports = open_ports(stack, options, console)
-        service = stack.enter_context(PcscService(path=Path(options.socket) if options.socket else None))
+        seats = open_seats(stack, options, console)
+        path = Path(options.socket) if options.socket else None
+        service = stack.enter_context(PcscService(readers_for(seats), path=path))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: service.stop_soon())
-        insert(service, options.card, ports, console)
+        for seat in seats:
+            name = seat.take(service)
+            console.say(f"{seat.card} is in the reader {name}", f"{seat.card} 已插入读卡器 {name}")
         console.say("in another terminal, before a PC/SC program starts:", "在另一终端中启动 PC/SC 程序之前执行:")
         console.line(f"  export {SOCKET_VARIABLE}={shlex.quote(str(service.path))}")
         console.say("Ctrl-C takes the cards out", "按 Ctrl-C 取出所有卡")
@@ -57,22 +68,45 @@ def _pcsc(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def open_ports(stack: contextlib.ExitStack, options: argparse.Namespace, console: Console) -> list[CardPort]:
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A card and one reader that it is to be in; ``label`` tells the interface where it is not just contact."""
+
+    card: str
+    port: CardPort
+    label: str = ""
+    shared: bool = False
+
+    def take(self, service: PcscService) -> str:
+        """Put the card into a reader of ``service`` and return the reader's name."""
+        return service.insert(self.port, label=self.label, shared=self.shared)
+
+
+def open_seats(stack: contextlib.ExitStack, options: argparse.Namespace, console: Console) -> list[Seat]:
     """Open the card files of ``options.card``, with a trace each if there is to be one; ``stack`` closes them."""
-    ports: list[CardPort] = []
+    seats: list[Seat] = []
     for path, trace in zip(options.card, _trace_names(options), strict=True):
         sink = stack.enter_context(trace_sink(argparse.Namespace(**{**vars(options), "trace": trace}), console))
-        _, port = stack.enter_context(opened_card(Path(path), durable=options.durable))
-        ports.append(TracedPort(port, sink) if sink else port)
-    return ports
+        ports = _open(stack, Path(path), options)
+        shared = len(ports) > 1
+        for port in ports:
+            name = port.interface.value
+            label = name.capitalize() if shared or port.interface is Interface.CONTACTLESS else ""
+            traced = TracedPort(port, sink, label=name if shared else "") if sink else port
+            seats.append(Seat(path, traced, label, shared))
+    return seats
 
 
-def insert(service: PcscService, cards: Sequence[str], ports: Sequence[CardPort], console: Console) -> None:
-    """Put each card into a reader and say into which."""
-    for card, port in zip(cards, ports, strict=True):
-        name = service.insert(port)
-        text = Text(f"{card} is in the reader {name}", f"{card} 已插入读卡器 {name}")
-        console.say(text.en, text.zh)
+def _open(stack: contextlib.ExitStack, path: Path, options: argparse.Namespace) -> Sequence[CardPort]:
+    if options.interface == BOTH:
+        return stack.enter_context(opened_dual(path, durable=options.durable))
+    interface = Interface(options.interface) if options.interface else None
+    return (stack.enter_context(opened_card(path, durable=options.durable, interface=interface))[1],)
+
+
+def readers_for(seats: Sequence[Seat]) -> int:
+    """Return how many readers without label a service needs from the start."""
+    return 1 if any(not seat.label for seat in seats) else 0
 
 
 def _trace_names(options: argparse.Namespace) -> list[str | None]:
@@ -88,11 +122,21 @@ def _vpcd(options: argparse.Namespace, console: Console) -> int:
 
     card = options.card[0]
     with contextlib.ExitStack() as stack:
-        (port,) = open_ports(stack, options, console)
-        sock = stack.enter_context(_vpcd_socket(options.vpcd))
-        server = VpcdServer(port, sock)
+        seats = open_seats(stack, options, console)
+        lock = threading.Lock()
+        locked = [LockedPort(seat.port, lock) for seat in seats if seat.shared]
+        ports: Sequence[CardPort] = locked or [seat.port for seat in seats]
+        sockets = _vpcd_sockets(stack, options.vpcd, len(ports))
+        servers = [VpcdServer(port, sock) for port, sock in zip(ports, sockets, strict=True)]
+
+        def stop(*_: object) -> None:
+            for server in servers:
+                server.stop()
+            for port in locked:
+                port.rested.set()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: server.stop())
+            signal.signal(number, stop)
         console.say(
             f"{card} is in the reader ({options.vpcd}); Ctrl-C takes it out",
             f"{card} 已插入读卡器({options.vpcd});按 Ctrl-C 取出",
@@ -104,28 +148,65 @@ def _vpcd(options: argparse.Namespace, console: Console) -> int:
                 "注意:vpcd 在所有网络接口上监听且不验证连接者;请仅在可信机器上或防火墙后使用",
             )
         console.flush()
-        server.run()
+        _run_all(servers, stop, locked)
     console.say(f"{card} is out of the reader", f"{card} 已取出")
     return 0
 
 
-def _vpcd_socket(where: str) -> socket.socket:
+def _run_all(servers: Sequence[VpcdServer], stop: Callable[[], None], ports: Sequence[LockedPort]) -> None:
+    """Run until one of them ends, and end the others then.
+
+    pcscd powers a card that is put in, for its ATR, and lets go of it half a second later. The second reader begins
+    when the first one has done so, or it would find the card mute.
+    """
+    first, *others = servers
+
+    def run(server: VpcdServer) -> None:
+        ports[0].rested.wait(_REST_SECONDS)
+        server.run()
+
+    with ThreadPoolExecutor(max(1, len(others))) as pool:
+        futures = [pool.submit(run, server) for server in others]
+        for future in futures:
+            future.add_done_callback(lambda _: stop())
+        try:
+            first.run()
+        finally:
+            stop()
+    for future in futures:
+        future.result()
+
+
+def _vpcd_sockets(stack: contextlib.ExitStack, where: str, count: int) -> list[socket.socket]:
+    """Return the connected sockets of as many slots: ports that follow one another, or inherited sockets."""
+    if where.startswith(_INHERITED):
+        numbers = where.removeprefix(_INHERITED).split(",")
+        if len(numbers) == count and all(_NUMBER.fullmatch(number) for number in numbers):
+            return [stack.enter_context(_inherited(where, int(number))) for number in numbers]
+    else:
+        host, _, number = where.rpartition(":")
+        if host and _NUMBER.fullmatch(number):
+            return [stack.enter_context(_connected(where, host, int(number) + slot)) for slot in range(count)]
+    form, form_zh = ("", "") if count == 1 else (" (fd:N,M for two readers)", "(两个读卡器用 fd:N,M)")
+    raise InputFileError(
+        f"--vpcd takes HOST:PORT or fd:N{form}, not {where!r}", f"--vpcd 应为 HOST:PORT 或 fd:N{form_zh},而非 {where!r}"
+    )
+
+
+def _inherited(where: str, number: int) -> socket.socket:
+    try:
+        return socket.socket(fileno=number)
+    except OSError as error:
+        raise InputFileError(f"--vpcd {where}: {error.strerror}", f"--vpcd {where}:{error.strerror}") from error
+
+
+def _connected(where: str, host: str, port: int) -> socket.socket:
     from readers.serve.vpcd import connect_vpcd  # noqa: PLC0415  heavy only where used
 
-    host, _, number = where.rpartition(":")
-    if not (host and _NUMBER.fullmatch(number)):
-        raise InputFileError(
-            f"--vpcd takes HOST:PORT or fd:N, not {where!r}", f"--vpcd 应为 HOST:PORT 或 fd:N,而非 {where!r}"
-        )
-    if where == _INHERITED + number:
-        try:
-            return socket.socket(fileno=int(number))
-        except OSError as error:
-            raise InputFileError(f"--vpcd {where}: {error.strerror}", f"--vpcd {where}:{error.strerror}") from error
-    if not 0 < int(number) < 65_536:
+    if not 0 < port < 65_536:
         raise InputFileError(f"--vpcd {where}: a port is 1 to 65535", f"--vpcd {where}:端口应为 1 至 65535")
     try:
-        return connect_vpcd(host.strip("[]"), int(number))
+        return connect_vpcd(host.strip("[]"), port)
     except UnicodeError as error:
         raise InputFileError(
             f"--vpcd {where}: {host!r} is no host name", f"--vpcd {where}:{host!r} 不是主机名"

@@ -1,39 +1,53 @@
-"""`cardsim show`: a card file from the inside, without putting it into a reader."""
+"""`cardsim show`: a card file from the inside, without putting it into a reader; private keys and PINs never."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from apdu import Text, format_hex
+from apdu import Interface, Text, format_hex
 from cardsim.chip.card import ATR_PREFIX
 from cardsim.chip.filesystem import FileSystem
-from cardsim.chip.layout import HEADER_SIZE, KeyType
+from cardsim.chip.layout import Algorithm, FileType, KeyType
 from cardsim.chip.memory import Memory, NoJournal
 from cardsim.cli.console import aligned
 from cardsim.cli.names import declared_df, names_in
+from cardsim.cli.show_certificates import print_certificates
+from cardsim.cli.show_field import print_field
+from cardsim.cli.show_memory import print_memory, print_zones
 from cardsim.store import read_card_file
 from cardsim.zones.access import rename
 from cardsim.zones.model import Directory as DirDeclaration
 from keys.des import DES
+from keys.errors import KeySizeError
+from keys.sm import SM
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from cardsim.chip.files import Credential, Directory, ElementaryFile
     from cardsim.cli.console import Console
     from cardsim.store import Description
     from cardsim.zones.access import Access
     from cardsim.zones.model import Df, FileDeclaration
+    from keys.suite import CipherSuite
 
 _TWO_KEYS = 16
+_SUITES: Final[dict[int, CipherSuite]] = {Algorithm.TRIPLE_DES: DES, Algorithm.DES: DES, Algorithm.SM4: SM}
+_KINDS: Final = {
+    FileType.TRANSPARENT: Text("transparent", "透明"),
+    FileType.PUBLIC_KEY: Text("public key", "公钥"),
+    FileType.PRIVATE_KEY: Text("private key", "私钥"),
+    FileType.PURSE: Text("purse", "钱包"),
+}
 _PRINTED = {
     "name": Text("name", "姓名"),
     "social_security_number": Text("social-security number", "社会保障号码"),
     "card_number": Text("card number", "卡号"),
     "issue_date": Text("issue date", "发卡日期"),
     "bank_account": Text("bank account", "银行账号"),
+    "terminal_number": Text("terminal number", "终端机编号"),
+    "device_number": Text("terminal device number", "终端设备号"),
 }
 
 
@@ -41,28 +55,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Print the file tree of a card file, with names where the zones have them, and what memory it uses."""
     description, image = read_card_file(Path(options.card))
     memory = Memory(image, NoJournal())
-    files = FileSystem(memory)
+    files = FileSystem(memory, description.profile)
     _head(options.card, description, console)
+    print_zones(files.mf, description.profile, console)
     _tree(files.mf, memory, console, depth=0)
-    used = files.mf.used + HEADER_SIZE + len(files.mf.name)
-    console.line()
-    console.say(
-        f"memory: {len(memory)} bytes, {used} used, {len(memory) - used} free",
-        f"存储器:共 {len(memory)} 字节,已用 {used},剩余 {len(memory) - used}",
-    )
-    for line in aligned(_space(files.mf, console, depth=1)):
-        console.line(line)
+    print_certificates(files, memory, console)
+    print_memory(files.mf, len(memory), console)
     return 0
-
-
-def _space(parent: Directory, console: Console, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield the directories below ``parent`` and the bytes that each takes, those below it included."""
-    for directory in parent.children:
-        declaration = declared_df(directory)
-        name = console.pick(Text(declaration.name, declaration.name_zh)) if declaration else directory.label
-        size = HEADER_SIZE + len(directory.name) + directory.header.size
-        yield "  " * depth + name, console.pick(Text(f"{size:>5} bytes", f"{size:>5} 字节"))
-        yield from _space(directory, console, depth + 1)
 
 
 def _head(path: str, description: Description, console: Console) -> None:
@@ -71,11 +70,14 @@ def _head(path: str, description: Description, console: Console) -> None:
         f"{path}: {profile.chip} chip, layout {description.layout.text}",
         f"{path}:{profile.chip} 芯片,布局 {description.layout.text}",
     )
-    console.line(f"ATR {format_hex(ATR_PREFIX + profile.historical_bytes, ' ')}")
+    if Interface.CONTACT in profile.interfaces.all:
+        console.line(f"ATR {format_hex(ATR_PREFIX + profile.historical_bytes, ' ')}")
+    print_field(profile, console)
     console.say("printed on the card:", "卡面信息:")
     # A card file of another version may have keys that are not known here.
     labels = _PRINTED | {key: Text(key, key) for key in description.printed if key not in _PRINTED}
-    rows = ((console.pick(label), description.printed.get(key, "")) for key, label in labels.items())
+    printed = description.printed
+    rows = ((console.pick(label), printed[key]) for key, label in labels.items() if key in printed)
     for line in aligned(rows):
         console.line(f"  {line}")
     console.line()
@@ -113,32 +115,50 @@ def _credential_row(
         Text(f"{left} of {limit} tries left", f"剩余 {left}/{limit} 次"),
     ]
     if credential.type is not KeyType.PIN:
-        kcv = format_hex(DES.kcv(memory.read(credential.value, credential.value_size)))
         texts.append(Text(f"version {credential.version:02X}", f"版本 {credential.version:02X}"))
-        texts.append(Text("triple DES", "3DES") if credential.value_size == _TWO_KEYS else Text("DES", "DES"))
-        texts.append(Text(f"KCV {kcv}", f"KCV {kcv}"))
+        texts += _algorithm_and_kcv(credential.algorithm, memory.read(credential.value, credential.value_size))
     return tuple(console.pick(item) for item in texts)
+
+
+def _algorithm_and_kcv(algorithm: int, key: bytes) -> tuple[Text, ...]:
+    """Return a key's algorithm and its check value; where algorithm or length are not known, these as numbers."""
+    suite = _SUITES.get(algorithm)
+    unknown = Text(f"algorithm {algorithm:02X}, {len(key)} bytes", f"算法 {algorithm:02X},{len(key)} 字节")
+    if suite is None:
+        return (unknown,)
+    try:
+        kcv = format_hex(suite.kcv(key))
+    except KeySizeError:
+        return (unknown,)
+    if suite is SM:
+        name = Text("SM4", "SM4")
+    else:
+        name = Text("triple DES", "3DES") if len(key) == _TWO_KEYS else Text("DES", "DES")
+    return name, Text(f"KCV {kcv}", f"KCV {kcv}")
 
 
 def _row(file: ElementaryFile, df: Df | None, names: dict[Access, Access], console: Console) -> tuple[str, ...]:
     """FID, name, size, structure, read and update condition."""
-    records = 0 if file.transparent else len(file.records)
-    plural = "" if records == 1 else "s"
-    cyclic, cyclic_zh = (", cyclic", ",循环") if file.cyclic else ("", "")
-    kind = Text(f"{records} record{plural}{cyclic}", f"{records} 条记录{cyclic_zh}")
-    if file.transparent:
-        kind = Text("transparent", "透明")
     declared = _declared_file(file, df)
     name = Text(declared.name, declared.name_zh) if declared else Text("", "")
     read, update = (rename(rule.default, names).text for rule in file.rules)
     texts = (
         name,
         Text(f"{file.size:>5} bytes", f"{file.size:>5} 字节"),
-        kind,
+        _kind(file),
         Text(f"read: {read.en}", f"读:{read.zh}"),
         Text(f"update: {update.en}", f"更新:{update.zh}"),
     )
     return f"{file.fid:04X}", *map(console.pick, texts)
+
+
+def _kind(file: ElementaryFile) -> Text:
+    if kind := _KINDS.get(file.header.type):
+        return kind
+    records = len(file.records)
+    plural = "" if records == 1 else "s"
+    cyclic, cyclic_zh = (", cyclic", ",循环") if file.cyclic else ("", "")
+    return Text(f"{records} record{plural}{cyclic}", f"{records} 条记录{cyclic_zh}")
 
 
 def _declared_file(file: ElementaryFile, df: Df | None) -> FileDeclaration | None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from apdu import BilingualError, Text, parse_hex
 from cardsim.cli.cards import connected, read_bytes
 from cardsim.cli.console import aligned
-from cardsim.cli.hsm import Proofs, meet_card
+from cardsim.cli.hsm import meet_card
 from cardsim.cli.photo import fitted_photo
+from cardsim.cli.psam import opened_proofs
 from cardsim.errors import ElementError
 from cardsim.zones.access import NEVER
 from cardsim.zones.addresses import Address, file_key, find_file
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import argparse
 
     from cardsim.cli.console import Console
+    from cardsim.cli.hsm import Proofs
     from cardsim.zones.layouts import Layout
     from cardsim.zones.model import Df
     from readers.terminal.script import Script
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 _FROM_FILE: Final = "@"
 _MAX_VALUE: Final = 253
 """Bytes of a value that go with tag and length into one command."""
+_MAX_FILE: Final = 0x7FFF
+"""Bytes that an offset reaches."""
 _PLACE: Final = re.compile(r"(.*?EF[0-9A-F]{2})(?:/(.*))?", re.IGNORECASE | re.DOTALL)
 _NOT_READABLE: Final = Text("written (can not be read back)", "已写入(不可读回)")
 _VERIFIED: Final = Text("written and verified", "已写入并核对")
@@ -42,8 +46,10 @@ _DIFFERENT: Final = Text("written, but the card gives something else", "已写�
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the values, read them back, and say for each what became of it; 1 when one came back different."""
-    proofs = Proofs.of(options, console)
-    with connected(options, console, secrets_used=True) as (bare, _, sink):
+    with (
+        opened_proofs(options, console) as proofs,
+        connected(options, console, secrets_used=True) as (bare, _, sink),
+    ):
         connection = with_layers(bare, trace=sink)
         written = play(_script(options, proofs, connection.atr), connection)
     for line in aligned((item.write.name, console.pick(_outcome(item))) for item in written):
@@ -63,7 +69,7 @@ def _script(options: argparse.Namespace, proofs: Proofs, atr: bytes) -> Script[l
     layout = layout_of((yield from read_version()))
     encoder = _Encoder(layout, dir_sfi_of(fci), raw=options.raw)
     writes = [encoder.write(item) for item in options.items]
-    terminal = yield from meet_card(atr, proofs)
+    terminal = yield from meet_card(atr, fci, proofs)
     return (yield from write_all(terminal, writes, Protect(options.protect)))
 
 
@@ -113,14 +119,15 @@ class _Encoder:
                 continue
             # Where a card goes without an optional element, those behind it have other numbers, but still their tags.
             number = position if element.count > 1 else BY_TAG
+            read = element.read_in(self.layout, file.read)
             if self.raw:
-                return Write(where, df, file, _octets(value, _MAX_VALUE), element.tag, number)
+                return Write(where, df, file, _octets(value, _MAX_VALUE), element.tag, number, read=read)
             if value and element.check:
                 element.check(value)
             if element.sure is Certainty.LENGTH_UNKNOWN:
                 data = An(_MAX_VALUE).encode(value, Padding()).rstrip(b"\x00")
-                return Write(where, df, file, data, element.tag, number, fitted=True)
-            return Write(where, df, file, element.type.encode(value, Padding()), element.tag, number)
+                return Write(where, df, file, data, element.tag, number, fitted=True, read=read)
+            return Write(where, df, file, element.type.encode(value, Padding()), element.tag, number, read=read)
         known = " ".join(str(Address(element.tag, nth)) for element, nth in file.numbered(self.layout))
         raise ElementError(f"name one of its elements: {known}", f"请指定其数据元之一:{known}")
 
@@ -142,8 +149,11 @@ class _Encoder:
         return _octets(value, file.record.size)
 
     def _content(self, file: Transparent, value: str) -> bytes:
-        """Return all of a file, filled with 00 behind the value: nothing of an earlier content stays."""
-        size = file.sizes[self.layout]
+        """Return all of a file, filled with 00 behind the value: nothing of an earlier content stays.
+
+        Where no source knows the file's length, it is the value alone.
+        """
+        size = file.sizes[self.layout] if file.sure is not Certainty.LENGTH_UNKNOWN else _MAX_FILE
         if value.startswith(_FROM_FILE):
             data = read_bytes(Path(value[1:]))
             if file.content == "photo":
@@ -152,7 +162,7 @@ class _Encoder:
             data = parse_hex(value)
         if len(data) > size:
             raise ElementError(f"{len(data)} bytes; the file holds {size}", f"{len(data)} 字节;文件只能存 {size} 字节")
-        return data.ljust(size, b"\x00")
+        return data if file.sure is Certainty.LENGTH_UNKNOWN else data.ljust(size, b"\x00")
 
 
 def _octets(value: str, most: int) -> bytes:

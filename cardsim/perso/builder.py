@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from apdu import BilingualError, HexError, Interface, SimpleTlv, encode_ber, parse_hex
@@ -9,21 +10,25 @@ from cardsim.chip.files import INTERFACE_BITS
 from cardsim.chip.layout import (
     MF_FID,
     NO_FCI_BYTE,
+    RIGHT_COMPOUND,
     RIGHT_FREE,
     RIGHT_NEVER,
     FileType,
     Header,
     Protection,
 )
+from cardsim.chip.purse.body import new_body
 from cardsim.chip.rules import Rule, encode_rules
 from cardsim.errors import HolderError
+from cardsim.perso.holder import PIN_KEYS
 from cardsim.perso.keyfile import key_file
 from cardsim.profiles import ProfileError, WriteProtection
+from cardsim.profiles.purse import PurseProofs
 from cardsim.zones.access import FREE, NEVER, Access, Key, Pin
 from cardsim.zones.addresses import Address, file_name
 from cardsim.zones.factors import ALGORITHM_IDS
 from cardsim.zones.fields import An, Padding
-from cardsim.zones.hrss import HRSS
+from cardsim.zones.hrss import EF0C, HRSS
 from cardsim.zones.model import Certainty, CommandSet, Cyclic, Directory, Transparent, VariableTlv
 
 if TYPE_CHECKING:
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
     from cardsim.profiles import Profile
     from cardsim.zones.fields import FieldType
     from cardsim.zones.layouts import Layout
-    from cardsim.zones.model import Df, Element, FileDeclaration, Zone
+    from cardsim.zones.model import Df, Element, FileDeclaration, Purse, Zone
     from keys.hsm import KeyName
 
 _RULES_FID: Final = 0xEF81
@@ -57,7 +62,6 @@ class Builder:
         layout: Layout,
         holder: Holder,
         values: dict[str, str],
-        contents: Mapping[str, bytes],
         *,
         raw: bool,
     ) -> None:
@@ -65,11 +69,13 @@ class Builder:
         self._layout = layout
         self._holder = holder
         self._values = values
-        self._contents = contents
+        self._zone = HRSS
+        self._issued: Mapping[str, bytes] = {}
         self._raw = raw
         self._padding = Padding(profile.an_padding, profile.cn_padding)
         self._places: dict[str, tuple[Address, ...]] = {}
         self._used_contents: set[str] = set()
+        self._used_pins: set[str] = set()
 
     def check_all_used(self) -> None:
         """Refuse a holder with something in it that has no place on this card: nothing is lost silently."""
@@ -87,6 +93,12 @@ class Builder:
                         f"elements: layout {layout} has no element {file}/{address}; the file has {known}",
                         f"elements:布局 {layout} 没有数据元 {file}/{address};该文件有 {known}",
                     )
+        for key in PIN_KEYS:
+            if key in self._holder.given and key not in self._used_pins:
+                raise HolderError(
+                    f"{key}: no zone of this card has such a PIN (setting 'zones')",
+                    f"{key}:该卡的区域没有此 PIN(设置 'zones')",
+                )
         for key in self._holder.contents:
             if key not in self._used_contents:
                 raise HolderError(
@@ -94,8 +106,12 @@ class Builder:
                     f"{key}:布局 {layout} 没有相应文件",
                 )
 
-    def zone(self, zone: Zone, card_key: Callable[[KeyName], bytes]) -> bytes:
-        """Return the zone's application; ``card_key`` gives the 16 bytes of a key on this card."""
+    def zone(self, zone: Zone, card_key: Callable[[KeyName], bytes], issued: Mapping[str, bytes]) -> bytes:
+        """Return the zone's application.
+
+        ``card_key`` gives the 16 bytes of a key on this card, ``issued`` the contents that the zone's authority made.
+        """
+        self._zone, self._issued = zone, issued
         return self._directory(zone, zone.application, {}, card_key)
 
     def _directory(
@@ -106,6 +122,7 @@ class Builder:
         references |= {Key(key.name): key.reference for key in df.keys}
         rules = _Rules(references)
         files = [self._file(df, file, rules) for file in df.files if self._layout in file.layouts]
+        files += [self._purse(purse, rules) for purse in df.purses if self._layout in purse.layouts]
         dir_sfi = NO_FCI_BYTE
         if any(isinstance(file, Directory) for file in df.files):
             dir_sfi = self._profile.dir_sfi_for(self._layout)
@@ -113,8 +130,8 @@ class Builder:
             self._directory(zone, child, references, card_key) for child in df.children if self._layout in child.layouts
         ]
         body = (
-            self._application(df)
-            + key_file(zone, df, self._profile, self._holder.pin, card_key)
+            self._application(zone, df)
+            + key_file(zone, df, self._layout, self._profile, pin=self._pin, card_key=card_key)
             + rules.file()
             + b"".join(files)
             + b"".join(children)
@@ -127,17 +144,24 @@ class Builder:
         )
         return header.encode() + df.aid + body
 
-    def _application(self, df: Df) -> bytes:
+    def _pin(self, key: str) -> bytes:
+        self._used_pins.add(key)
+        return self._holder.pin(key)
+
+    def _application(self, zone: Zone, df: Df) -> bytes:
         """Return the internal file that says what commands and interfaces a directory has, and what its FCI is."""
         fci = df.fci
         if df is HRSS.application and self._profile.algorithm_in_fci:
             number = ALGORITHM_IDS[self._profile.hrss_algorithm]
             sfi = self._profile.dir_sfi_for(self._layout)
             fci = encode_ber(0xA5, encode_ber(0x88, bytes((sfi,))) + encode_ber(0x9F0C, bytes((0x86, 0x01, number))))
-        everywhere = len(df.interfaces) == len(Interface)
+        interfaces = df.interfaces
+        if zone.name in self._profile.contact_only_zones:
+            interfaces = tuple(interface for interface in interfaces if interface is Interface.CONTACT)
+        everywhere = len(interfaces) == len(Interface)
         if not fci and everywhere and df.commands is CommandSet.HRSS:
             return b""
-        reached = RIGHT_FREE if everywhere else sum(INTERFACE_BITS[interface] for interface in df.interfaces)
+        reached = RIGHT_FREE if everywhere else sum(INTERFACE_BITS[interface] for interface in interfaces)
         header = Header(_APPLICATION_FID, FileType.APPLICATION, len(fci), reached, extra=df.commands)
         return header.encode() + fci
 
@@ -171,14 +195,19 @@ class Builder:
     def _with_header(
         self, file: VariableTlv | Cyclic | Transparent, kind: FileType, body: bytes, rules: _Rules, read: Rule
     ) -> bytes:
-        writable = file.update not in (FREE, NEVER)
+        writable = file.update not in (FREE, NEVER) and self._zone is HRSS
+        extra = NO_FCI_BYTE
+        if isinstance(file, Cyclic):
+            extra = file.record.size
+        elif isinstance(file, Transparent) and file.key:
+            extra = file.key.pair
         header = Header(
             file.fid,
             kind,
             len(body),
             rules.right(read),
-            rules.right(Rule(file.update)),
-            extra=file.record.size if isinstance(file, Cyclic) else NO_FCI_BYTE,
+            RIGHT_COMPOUND if _is_compound(file) else rules.right(Rule(file.update)),
+            extra=extra,
             protection=_PROTECTION[self._profile.write_protection] if writable else Protection.NONE,
         )
         return _file(header, body)
@@ -232,25 +261,50 @@ class Builder:
         return value
 
     def _transparent(self, df: Df, file: Transparent, rules: _Rules) -> bytes:
-        place, size = file_name(df, file), file.sizes[self._layout]
-        self._places[place] = (_WHOLE_FILE,)
-        key, content = file.content or "", b""
-        if key:
-            content = self._contents.get(key, b"")
-            self._used_contents.add(key)
-        given = self._holder.elements.get(place, {}).get(_WHOLE_FILE)
-        if given is not None:
-            key = f"elements: {place}/{_WHOLE_FILE}"
-            try:
-                content = parse_hex(given)
-            except HexError as error:
-                raise HolderError(f"{key}: {error}", f"{key}:{error.text.zh}") from error
+        size = self._profile.ef0c_size if file is EF0C else file.sizes[self._layout]
+        key = file.content or ""
+        content = self._holder.contents.get(key, self._issued.get(key, b""))
+        self._used_contents.add(key)
+        if self._zone is HRSS:  # holders and command lines know no other zone's files
+            place = file_name(df, file)
+            self._places[place] = (_WHOLE_FILE,)
+            given = self._holder.elements.get(place, {}).get(_WHOLE_FILE)
+            if given is not None:
+                key = f"elements: {place}/{_WHOLE_FILE}"
+                try:
+                    content = parse_hex(given)
+                except HexError as error:
+                    raise HolderError(f"{key}: {error}", f"{key}:{error.text.zh}") from error
         if len(content) > size:
             raise HolderError(
                 f"{key}: {len(content)} bytes; file {file.fid:04X} holds {size}",
                 f"{key}:{len(content)} 字节;文件 {file.fid:04X} 只能存 {size} 字节",
             )
-        return self._with_header(file, FileType.TRANSPARENT, content.ljust(size, b"\x00"), rules, Rule(file.read))
+        if file.content == "certificate":
+            file = replace(file, fid=self._certificate_fid(df, file))
+        kind, read = FileType.TRANSPARENT, file.read
+        if file.key is not None:
+            kind = FileType.PRIVATE_KEY if file.key.private else FileType.PUBLIC_KEY
+            read = file.key.use if file.key.private else file.read
+        return self._with_header(file, kind, content.ljust(size, b"\x00"), rules, Rule(read))
+
+    def _certificate_fid(self, df: Df, file: Transparent) -> int:
+        """Return the FID that the file with the card's certificate has: a setting's, where no source states one."""
+        name = self._zone.name
+        fid = self._zone.authority.certificate_fid(self._profile.certificate_fids.get(name)) or file.fid
+        others = (other for other in (*df.files, *df.children) if not isinstance(other, Directory))
+        taken = {other.fid for other in others if other is not file}
+        if fid in taken or fid == 0xEF00 | self._profile.dir_sfi_for(self._layout):
+            raise ProfileError(
+                f"setting 'certificate_fids': {name} has another file {fid:04X}",
+                f"设置 'certificate_fids':{name} 已有文件 {fid:04X}",
+            )
+        return fid
+
+    def _purse(self, purse: Purse, rules: _Rules) -> bytes:
+        body = new_body(purse.fid, proof_for_each_type=self._profile.purse_proofs is PurseProofs.EACH)
+        rights = rules.right(Rule(purse.use)), rules.right(Rule(purse.load))
+        return _file(Header(purse.fid, FileType.PURSE, len(body), *rights, extra=purse.log & 0x1F), body)
 
     def _dir(self, df: Df, file: Directory, rules: _Rules) -> bytes:
         sfi = self._profile.dir_sfi_for(self._layout)
@@ -269,6 +323,10 @@ class Builder:
         )
         read, update = rules.right(Rule(file.read)), rules.right(Rule(file.update))
         return _file(Header(fid, FileType.VARIABLE, 2 + len(body), read, update), len(body).to_bytes(2, "big") + body)
+
+
+def _is_compound(file: VariableTlv | Cyclic | Transparent) -> bool:
+    return not isinstance(file, Transparent) and file.compound
 
 
 class _Rules:

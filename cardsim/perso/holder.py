@@ -40,10 +40,16 @@ _DEFAULTS: Final = {
     "card_number": card_number.complete("T0000001"),
     "bank_account": bank_account.complete("620000000000000000"),
     "hrss_pin": "123456",
+    "pki_user_pin": "123456",
+    "pki_admin_pin": "12345678",
 }
 _FILES: Final = ("photo", "fingerprint")
 _MAY_BE_EMPTY: Final = ("name_extension",)
 """Empty, it keeps a long name from being split."""
+PIN_KEYS: Final = ("hrss_pin", "pki_user_pin", "pki_admin_pin")
+_SHORT_PIN: Final = 12
+_LONG_PIN: Final = 16
+"""Digits of the PKI application's PINs, which do not cross in clear (inferred)."""
 TEXT_KEYS: Final = (
     "name",
     "name_extension",
@@ -60,7 +66,7 @@ TEXT_KEYS: Final = (
     "card_number",
     "bank_account",
     "card_identification",
-    "hrss_pin",
+    *PIN_KEYS,
 )
 KEYS: Final = (*TEXT_KEYS, *_FILES, "elements")
 _VALIDITY_YEARS: Final = 10
@@ -96,19 +102,21 @@ class Holder:
         contents = {key: _content(key, _filled(key, plain[key]), read_file) for key in _FILES if key in plain}
         return cls(texts, contents, _elements(plain.get("elements", {})))
 
-    @property
-    def pin(self) -> bytes:
-        """The HRSS PIN as the card compares it."""
-        return coded_pin(self.given.get("hrss_pin", _DEFAULTS["hrss_pin"]), Text("hrss_pin", "hrss_pin"))
+    def pin(self, key: str) -> bytes:
+        """Return the PIN that the entry ``key`` gives, two digits a byte, an odd last one with F."""
+        most = _SHORT_PIN if key == "hrss_pin" else _LONG_PIN
+        return coded_pin(self.given.get(key, _DEFAULTS[key]), Text(key, key), most)
 
     def values(self, profile: Profile, layout: Layout) -> dict[str, str]:
         """Return the value of every element that has a name of its own, checked, defaults filled in.
 
-        Raises :class:`HolderError` naming the key.
+        On a blank card what is not given is empty. Raises :class:`HolderError` naming the key.
         """
+        if profile.blank_identification:
+            return self._values_of_blank(profile, layout)
         given = self.given
         number = _checked("social_security_number", SocialSecurityNumber.parse, given, _DEFAULT_NUMBER)
-        values = {key: given.get(key, default) for key, default in _DEFAULTS.items() if key != "hrss_pin"}
+        values = {key: given.get(key, default) for key, default in _DEFAULTS.items() if key not in PIN_KEYS}
         _checked("card_number", card_number.validate, values)
         _checked("bank_account", bank_account.validate_luhn, values)
         _checked("bank_account", bank_account.validate_form, values)
@@ -123,14 +131,21 @@ class Holder:
         values["name"], values["name_extension"] = _split_name(values["name"], given.get("name_extension"), layout)
         return values
 
+    def _values_of_blank(self, profile: Profile, layout: Layout) -> dict[str, str]:
+        code = {"card_identification": profile.blank_identification.hex()}
+        values = {key: self.given.get(key, "") for key in TEXT_KEYS if key not in PIN_KEYS}
+        values |= _identification({**code, **self.given}, "")
+        values["spec_version"] = profile.spec_version_for(layout)
+        return values
 
-def coded_pin(digits: str, name: Text) -> bytes:
+
+def coded_pin(digits: str, name: Text, most: int = _SHORT_PIN) -> bytes:
     """Return a PIN as the card compares it: two digits a byte, an odd last one with F (facts hrss-card 5).
 
     Raises HolderError, which calls it ``name`` and never repeats what was given.
     """
-    if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= 12):
-        raise HolderError(f"{name.en}: a PIN is 4 to 12 digits", f"{name.zh}:PIN 为 4 至 12 位数字")
+    if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= most):
+        raise HolderError(f"{name.en}: a PIN is 4 to {most} digits", f"{name.zh}:PIN 为 4 至 {most} 位数字")
     return bytes.fromhex(digits + "F" * (len(digits) % 2))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from apdu import parse_hex
@@ -16,10 +15,11 @@ from cardsim.chip.layout import (
     Header,
 )
 from cardsim.perso.builder import Builder
+from cardsim.perso.certificates import authority_contents
 from cardsim.profiles import ProfileError
 from cardsim.zones.addresses import file_name
 from cardsim.zones.card_identification import CardIdentification
-from cardsim.zones.factors import hrss_factors
+from cardsim.zones.factors import hrss_factors, key_name
 from cardsim.zones.historical import HistoricalBytes
 from cardsim.zones.hrss import HRSS
 from cardsim.zones.model import Certainty, KeyAlgorithm, VariableTlv
@@ -30,11 +30,15 @@ from keys.keyring import TestKeyring
 from keys.sm import SmForms, SmSuite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cardsim.perso.holder import Holder
     from cardsim.profiles import Profile
     from cardsim.zones.layouts import Layout
     from cardsim.zones.model import Zone
+    from keys.hsm import KeyName
     from keys.keyring import Keyring
+    from keys.tree import Factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,11 @@ def personalise(
     historical = HistoricalBytes(profile.historical_bytes or _historical(profile, values))
     factors = hrss_factors(values["region_code"], historical)
     keyring = keyring or TestKeyring()
-    builder = Builder(profile, layout, holder, values, holder.contents, raw=raw_elements)
+    builder = Builder(profile, layout, holder, values, raw=raw_elements)
     parts = []
     for zone in _zones(profile):
-        hsm = zone_hsm(profile, zone, keyring)
-        parts.append(builder.zone(zone, partial(hsm.card_key, factors=factors)))
+        contents = authority_contents(zone, layout, profile, keyring, values)
+        parts.append(builder.zone(zone, _card_keys(profile, zone, keyring, factors), contents))
     builder.check_all_used()
     mf_header = Header(
         MF_FID, FileType.DIRECTORY, REST_OF_MEMORY, RIGHT_FREE, RIGHT_FREE, name_size=len(profile.mf_name)
@@ -133,8 +137,15 @@ def _zones(profile: Profile) -> tuple[Zone, ...]:
     return tuple(ZONES[name] for name in dict.fromkeys(profile.zones))
 
 
-def zone_hsm(profile: Profile, zone: Zone, keyring: Keyring) -> SoftwareHsm:
-    """Return an HSM for the zone's keys: its algorithm, in the profile's forms, and its roots."""
-    algorithm = zone.algorithm or profile.hrss_algorithm
+def _card_keys(profile: Profile, zone: Zone, keyring: Keyring, factors: Factors) -> Callable[[KeyName], bytes]:
+    """Return what gives a key of the zone on this card, by the algorithm that the key or its zone has."""
+    own = {key_name(df, key, zone=zone).name: key.algorithm for df in zone.application.walk() for key in df.keys}
+    hsms = {algorithm: zone_hsm(profile, zone, keyring, algorithm) for algorithm in {None, *own.values()}}
+    return lambda name: hsms[own[name.name]].card_key(name, factors)
+
+
+def zone_hsm(profile: Profile, zone: Zone, keyring: Keyring, algorithm: KeyAlgorithm | None = None) -> SoftwareHsm:
+    """Return an HSM for the zone's keys: its algorithm or another, in the profile's forms, and its roots."""
+    algorithm = algorithm or zone.algorithm or profile.hrss_algorithm
     suite = DES if algorithm is KeyAlgorithm.DES else SmSuite(SmForms(profile.sm4_extension, profile.sm4_fold))
     return SoftwareHsm(suite, keyring.roots(algorithm.value))

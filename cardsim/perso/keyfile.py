@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING, Final
 
 from cardsim.chip.layout import Algorithm, FileType, Header, KeyRecord, KeyType, tries_byte
 from cardsim.zones.factors import key_name
-from cardsim.zones.model import KeyAlgorithm, KeyUse
+from cardsim.zones.model import KeyAlgorithm, KeyUse, PinForm
+from keys.sm3 import sm3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cardsim.profiles import Profile
-    from cardsim.zones.model import Df, Zone
+    from cardsim.zones.layouts import Layout
+    from cardsim.zones.model import Df, KeyDeclaration, Zone
     from keys.hsm import KeyName
 
 _FID: Final = 0xEF80
 _PIN_VALUE_SIZE: Final = 8
 """Bytes kept for a PIN, FF behind it (facts native-card-os 8: the 8-byte PIN record)."""
+_HASH_SIZE: Final = 16
+"""Bytes of SM3 kept for a PIN of the PKI application (facts hrss-card 8)."""
 _NO_KEY: Final = 0xFF
 _TYPE_OF_USE: Final = {
     KeyUse.INTERNAL: KeyType.INTERNAL,
@@ -25,32 +29,62 @@ _TYPE_OF_USE: Final = {
     KeyUse.PROTECTION: KeyType.LINE,
     KeyUse.APPLICATION_LOCK: KeyType.APPLICATION_LOCK,
     KeyUse.CARD_LOCK: KeyType.CARD_LOCK,
+    KeyUse.LOAD: KeyType.LOAD,
+    KeyUse.UNLOAD: KeyType.UNLOAD,
+    KeyUse.PURCHASE: KeyType.PURCHASE,
+    KeyUse.OVERDRAFT: KeyType.OVERDRAFT,
+    KeyUse.TAC: KeyType.TAC,
 }
 _ALGORITHMS: Final = {KeyAlgorithm.DES: Algorithm.TRIPLE_DES, KeyAlgorithm.SM4: Algorithm.SM4}
 
 
-def key_file(zone: Zone, df: Df, profile: Profile, pin: bytes, card_key: Callable[[KeyName], bytes]) -> bytes:
+def key_file(
+    zone: Zone,
+    df: Df,
+    layout: Layout,
+    profile: Profile,
+    *,
+    pin: Callable[[str], bytes],
+    card_key: Callable[[KeyName], bytes],
+) -> bytes:
     """Return the key file of ``df``, header and body; nothing when it has neither PIN nor key.
 
-    ``pin``: the value of its PINs. ``card_key``: gives the 16 bytes of a key on this card.
+    ``pin`` gives a PIN by the holder's entry for it, packed. ``card_key``: gives the 16 bytes of a key on this card.
     """
-    records = b"".join(record.encode() for record in (*_pins(df, profile, pin), *_keys(zone, df, profile, card_key)))
+    keys = tuple(key for key in df.keys if layout in key.layouts)
+    found = (*_pins(df, profile, pin), *_keys(zone, df, keys, profile, card_key))
+    records = b"".join(record.encode() for record in found)
     return Header(_FID, FileType.KEYS, len(records)).encode() + records if records else b""
 
 
-def _pins(df: Df, profile: Profile, pin: bytes) -> Iterator[KeyRecord]:
-    value = pin.ljust(_PIN_VALUE_SIZE, b"\xff")
-    references = {key.name: key.reference for key in df.keys}
+def _pins(df: Df, profile: Profile, pin: Callable[[str], bytes]) -> Iterator[KeyRecord]:
+    keys = {key.name: key.reference for key in df.keys}
+    pins = {other.name: other.reference for other in df.pins}
     for declared in df.pins:
-        guard = references.get(declared.unblocked_by, _NO_KEY)
-        yield KeyRecord(KeyType.PIN, declared.reference, value, tries_byte(profile.pin_limit), file=guard)
+        digits, hashed = pin(declared.holder_key), declared.form is PinForm.SM3
+        by_pin = declared.unblocked_by in pins
+        yield KeyRecord(
+            KeyType.PIN,
+            declared.reference,
+            sm3(digits)[:_HASH_SIZE] if hashed else digits.ljust(_PIN_VALUE_SIZE, b"\xff"),
+            tries_byte(getattr(profile, declared.limit)),
+            file=(pins if by_pin else keys).get(declared.unblocked_by, _NO_KEY),
+            algorithm=Algorithm.SM4 if hashed else Algorithm.TRIPLE_DES,
+            level=KeyType.PIN if by_pin else 0,
+        )
 
 
-def _keys(zone: Zone, df: Df, profile: Profile, card_key: Callable[[KeyName], bytes]) -> Iterator[KeyRecord]:
+def _keys(
+    zone: Zone,
+    df: Df,
+    keys: tuple[KeyDeclaration, ...],
+    profile: Profile,
+    card_key: Callable[[KeyName], bytes],
+) -> Iterator[KeyRecord]:
     tries = tries_byte(profile.key_limit)
-    algorithm = _ALGORITHMS[zone.algorithm or profile.hrss_algorithm]
-    for declared in df.keys:
-        for version in profile.key_versions:
+    for declared in keys:
+        algorithm = _ALGORITHMS[declared.algorithm or zone.algorithm or profile.hrss_algorithm]
+        for version in profile.key_versions if declared.version is None else (declared.version,):
             yield KeyRecord(
                 _TYPE_OF_USE[declared.use],
                 declared.reference,

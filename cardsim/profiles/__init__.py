@@ -23,7 +23,8 @@ GEN2 = Profile()
 GEN3 = Profile(
     chip="gen3",
     memory_size=163_840,
-    zones=("HRSS",),
+    zones=("HRSS", "PKI"),
+    card_certificates=True,
     interfaces=Interfaces.BOTH,
     chip_code=bytes.fromhex("81544C97"),
     hrss_algorithm=KeyAlgorithm.SM4,
@@ -32,12 +33,21 @@ GEN3 = Profile(
 )
 """3rd generation: 160 K or more, contact and contactless, SM2, SM3 and SM4 beside DES (handbook Q10)."""
 
-PROFILES = {profile.chip: profile for profile in (GEN2, GEN3)}
+PSAM = Profile(
+    chip="psam",
+    zones=(),
+    historical_bytes=bytes.fromhex("0081544C0086840807230005C0"),
+    line_mac=LineMac.CHALLENGE_IV,
+)
+"""The security module of a terminal: 32 K, contact; its ATR is a recorded one (terminal-interface 4.1)."""
+
+PROFILES = {profile.chip: profile for profile in (GEN2, GEN3, PSAM)}
 
 __all__ = [
     "GEN2",
     "GEN3",
     "PROFILES",
+    "PSAM",
     "BlockedSelect",
     "Case4Answer",
     "ChallengeLifetime",

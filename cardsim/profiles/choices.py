@@ -48,6 +48,14 @@ class WrongMac(Enum):
 
 
 @unique
+class UnknownName(Enum):
+    """The status word of SELECT for a name that is not there."""
+
+    FILE_NOT_FOUND = "6A82"
+    INS_NOT_SUPPORTED = "6D00"
+
+
+@unique
 class WriteProtection(Enum):
     """What a write must carry."""
 

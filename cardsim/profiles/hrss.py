@@ -35,6 +35,28 @@ class HrssSettings:
         "社保应用 FCI 给出算法标识:9F0C 03 86 01 加 01(DES)或 03(SM4)",
         "terminal-interface 2.5: newer cards",
     )
+    blank_identification: bytes = setting(
+        b"",
+        "card identification code of a blank, a card without holder: no data but this and the version; empty: no blank",
+        "空白卡(无持卡人)的卡识别码:除此与规范版本外无数据;为空则非空白卡",
+        "hrss-card 7, 9 G4: check bytes 00000000 or FFFFFFFF",
+        sizes=(0, 16),
+    )
+    external_key_00: int = setting(
+        0x00,
+        "key that EXTERNAL AUTHENTICATE with P2 = 00 means where there is no key 00, such as 0A; 00: none",
+        "无 00 号密钥时,P2=00 的外部认证所指的密钥,如 0A;00 表示无",
+        "hrss-card 4.1: one client sends 00 where the others send 0A (RK) to a 3.00 card",
+        high=0xFF,
+    )
+    ef0c_size: int = setting(
+        0x100,
+        "bytes of EF0C with layout 3.00, whose content is unknown",
+        "3.00 布局下 EF0C 的字节数(内容未知)",
+        "hrss-card 8 [inf]; size: no source",
+        low=1,
+        high=0x7FFF,
+    )
     card_number_free: bool = setting(
         False,
         "with layout 3.00, EF05 tag 07 is read without key RK",

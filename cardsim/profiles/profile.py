@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 from cardsim.profiles.answers import AnswerSettings
 from cardsim.profiles.chip import ChipSettings
 from cardsim.profiles.choices import Tag60
+from cardsim.profiles.contactless import ContactlessSettings
 from cardsim.profiles.hrss import HrssSettings
+from cardsim.profiles.native import NativeSettings
+from cardsim.profiles.pki import PkiSettings
+from cardsim.profiles.psam import PsamSettings
+from cardsim.profiles.purse import PurseSettings
 from cardsim.profiles.security import SecuritySettings
 from cardsim.profiles.settings import ProfileError, Setting, converted, plain_value
 from cardsim.zones.layouts import Layout
@@ -24,7 +29,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Profile(AnswerSettings, SecuritySettings, HrssSettings, ChipSettings):
+class Profile(
+    PurseSettings,
+    PsamSettings,
+    AnswerSettings,
+    SecuritySettings,
+    HrssSettings,
+    NativeSettings,
+    PkiSettings,
+    ContactlessSettings,
+    ChipSettings,
+):
     """The settings of one chip, the last base's first. Instances are values; :meth:`override` makes changed ones."""
 
     @classmethod

@@ -72,7 +72,9 @@ class Authority:
         return self.certificate.fid if self.certificate.stated or setting is None else setting
 
 
-_NO_STANDARD: Final = CertificateFile(fid=0xEF0E, source="none: no source names an EF; a default, a setting")
+CERTIFICATE_FID: Final = 0xEF0E
+"""Where no source names one."""
+_NO_STANDARD: Final = CertificateFile(fid=CERTIFICATE_FID, source="none: no source names an EF; a default, a setting")
 
 HRSS: Final = Authority(
     name="HRSS",

@@ -125,6 +125,29 @@ EF08 = Transparent(
     source="hrss-card 1, 2.3, 6",
 )
 
+EF0C = Transparent(
+    fid=0xEF0C,
+    name="Data under a key of its own",
+    name_zh="独立密钥控制的数据",
+    sizes={L3: 0x100},
+    read=Key("RK0C"),
+    # No source says; UK writes what SSSE has, but for EF0D.
+    update=_UK,
+    sure=Certainty.LENGTH_UNKNOWN,
+    source="hrss-card 1, 8 [inf]: exists, has its own read key; content unknown",
+)
+
+EF0E = Transparent(
+    fid=authorities.CERTIFICATE_FID,
+    name="Card certificate",
+    name_zh="卡证书",
+    sizes={L3: 0x400},
+    read=FREE,
+    update=_UK,
+    content="certificate",
+    source="handbook Q10; no source names an EF: the FID is a setting",
+)
+
 EF0D = VariableTlv(
     fid=0xEF0D,
     name="Local extension",
@@ -155,7 +178,9 @@ SSSE = Df(
         EF06,
         EF07,
         EF08,
+        EF0C,
         EF0D,
+        EF0E,
     ),
     pins=(PinDeclaration("HRSS", 0x00, "社保应用密码", "hrss-card 5", unblocked_by="PUK"),),
     keys=SSSE_KEYS,

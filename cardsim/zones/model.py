@@ -62,7 +62,10 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariableTlv:
-    """A variable record file: one record an element, in the order given. The record number is the position."""
+    """A variable record file: one record an element, in the order given. The record number is the position.
+
+    ``compound``: compound purchases, and nothing else, update it.
+    """
 
     fid: int
     name: str
@@ -70,6 +73,7 @@ class VariableTlv:
     records: tuple[Element, ...]
     read: Access = FREE
     update: Access = NEVER
+    compound: bool = False
     layouts: Layout = EVERY
     source: str
 
@@ -91,7 +95,10 @@ class VariableTlv:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cyclic:
-    """A cyclic file: ``counts`` records of one form in each layout; record 1 is the newest, the oldest goes first."""
+    """A cyclic file: ``counts`` records of one form in each layout; record 1 is the newest, the oldest goes first.
+
+    ``compound``: compound purchases, and nothing else, write it.
+    """
 
     fid: int
     name: str
@@ -100,6 +107,7 @@ class Cyclic:
     counts: Mapping[Layout, int]
     read: Access = FREE
     update: Access = NEVER
+    compound: bool = False
     source: str
 
     @property
@@ -108,11 +116,30 @@ class Cyclic:
         return _union(self.counts)
 
 
+@unique
+class PairUse(IntEnum):
+    """What an SM2 key pair is for."""
+
+    SIGNATURE = 1
+    ENCIPHERMENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHalf:
+    """Half of an SM2 key pair. A private one is read by nobody; ``use`` is who may have the card compute with it."""
+
+    pair: PairUse
+    private: bool = False
+    use: Access = NEVER
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transparent:
     """A file of plain bytes.
 
-    ``sizes``: its size in bytes in each layout it exists in. ``content``: the holder's entry that fills it.
+    ``sizes``: its size in bytes in each layout it exists in. ``content``: the entry of holder or authority that fills
+    it. ``key``: the half of a key pair that it holds; ``update`` then is who may have a new one put there. ``sure``:
+    where the length is unknown, a profile setting gives another one.
     """
 
     fid: int
@@ -122,6 +149,8 @@ class Transparent:
     read: Access = FREE
     update: Access = NEVER
     content: str | None = None
+    key: KeyHalf | None = None
+    sure: Certainty = Certainty.AGREED
     source: str
 
     @property
@@ -138,6 +167,24 @@ class Directory:
     name_zh: str = "目录数据文件"
     read: Access = FREE
     update: Access = NEVER
+    layouts: Layout = EVERY
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """An electronic purse: 0001 is the passbook, 0002 the wallet (facts native-card-os 1.2).
+
+    ``use``: who may ask its balance and pay; ``load``: what a load needs besides. ``log``: FID of the cyclic file that
+    its transactions are recorded in, 23 bytes each.
+    """
+
+    fid: int
+    name: str
+    name_zh: str
+    log: int
+    use: Access = FREE
+    load: Access = FREE
     layouts: Layout = EVERY
     source: str
 
@@ -160,17 +207,34 @@ class CommandSet(IntEnum):
     HRSS = 0
     PKI = 1
     PSAM = 2
+    PURSE = 3
+    NATIVE = 0x80
+    """Of directories that native commands have made; no zone is declared with it."""
+
+
+@unique
+class PinForm(Enum):
+    """How the card keeps a PIN."""
+
+    PACKED = "packed BCD, two digits a byte"
+    SM3 = "the first 16 bytes of SM3 over packed BCD, which are a key"
 
 
 @dataclass(frozen=True, slots=True)
 class PinDeclaration:
-    """A PIN: ``reference`` is P2 of VERIFY; ``unblocked_by`` names the key that PIN CHANGE/UNBLOCK needs."""
+    """A PIN: ``reference`` is P2 of VERIFY; ``unblocked_by`` names the key, or the other PIN, that unblocking needs.
+
+    ``holder_key`` names the holder's entry that gives its value, ``limit`` the setting with its retry limit.
+    """
 
     name: str
     reference: int
     name_zh: str
     source: str
     unblocked_by: str = ""
+    holder_key: str = "hrss_pin"
+    limit: str = "pin_limit"
+    form: PinForm = PinForm.PACKED
 
 
 @unique
@@ -182,6 +246,11 @@ class KeyUse(Enum):
     PROTECTION = "line protection"
     APPLICATION_LOCK = "application block and unblock"
     CARD_LOCK = "card block"
+    LOAD = "loading a purse"
+    UNLOAD = "unloading a purse"
+    PURCHASE = "purchase and cash"
+    OVERDRAFT = "changing the overdraft limit"
+    TAC = "transaction certificates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +259,8 @@ class KeyDeclaration:
 
     ``reference``: P2 of the command that uses it, 80 and above for a key of the current DF. ``levels``: how often its
     root is diversified: 3 national root, province, city, card; 2 without the province. ``psam``: usage byte and key id
-    in a PSAM, where known.
+    in a PSAM, where known. ``layouts``: those of the cards that have it. ``algorithm`` and
+    ``version``: of this key alone; otherwise those of the zone, and of a setting of the profile.
     """
 
     name: str
@@ -199,6 +269,9 @@ class KeyDeclaration:
     use: KeyUse = KeyUse.EXTERNAL
     levels: int = 2
     psam: tuple[int, int] | None = None
+    layouts: Layout = EVERY
+    algorithm: KeyAlgorithm | None = None
+    version: int | None = None
     sure: Certainty = Certainty.AGREED
     source: str
 
@@ -217,6 +290,7 @@ class Df:
     name: str
     name_zh: str
     files: tuple[FileDeclaration, ...] = ()
+    purses: tuple[Purse, ...] = ()
     children: tuple[Df, ...] = ()
     pins: tuple[PinDeclaration, ...] = ()
     keys: tuple[KeyDeclaration, ...] = ()

@@ -71,26 +71,39 @@ class CertificateAuthority:
         identification: bytes,
         period: Period,
         key_versions: tuple[tuple[str, int], ...] = (),
+        *,
+        encipherment: bool = False,
     ) -> Certificate:
         """Return the certificate of the card with this identification code (16 bytes on a social-security card).
 
         The code is the subject's serialNumber, in hexadecimal digits; code, zone and ``key_versions`` stand in the
-        zone binding. Raises :class:`keys.pki.PkiError`.
+        zone binding. ``encipherment``: for that and not for signatures. Raises :class:`keys.pki.PkiError`.
         """
         organisation = f"{self.zone.name} card"
         name = distinguished_name(organisation, organisation, identification.hex().upper())
-        return self.ca.card(public, name, period, ZoneBinding(self.zone.aid, identification, key_versions))
+        bound = ZoneBinding(self.zone.aid, identification, key_versions)
+        return self.ca.card(public, name, period, bound, encipherment=encipherment)
 
-    def card_key(self, identification: bytes) -> PrivateKey:
-        """Return the private key that the card with this code gets: the same each time, and the CA can compute it."""
-        return PrivateKey.derive(hmac_sm3(self.ca.key, b"card key" + identification))
+    def card_key(self, identification: bytes, *, encipherment: bool = False) -> PrivateKey:
+        """Return the private key that the card with this code gets: the same each time, and the CA can compute it.
+
+        ``encipherment``: that of its second key pair.
+        """
+        purpose = b"card encryption key" if encipherment else b"card key"
+        return PrivateKey.derive(hmac_sm3(self.ca.key, purpose + identification))
 
     def personalised(
-        self, identification: bytes, period: Period, key_versions: tuple[tuple[str, int], ...] = ()
+        self,
+        identification: bytes,
+        period: Period,
+        key_versions: tuple[tuple[str, int], ...] = (),
+        *,
+        encipherment: bool = False,
     ) -> CardCertificate:
         """Return key pair and certificate for a card; the same arguments give the same bytes."""
-        key = self.card_key(identification)
-        return CardCertificate(key, self.card(key.public, identification, period, key_versions))
+        key = self.card_key(identification, encipherment=encipherment)
+        certificate = self.card(key.public, identification, period, key_versions, encipherment=encipherment)
+        return CardCertificate(key, certificate)
 
 
 def _ca_name(label: str, zone: ZoneId, number: int) -> x509.Name:

@@ -97,11 +97,13 @@ class Signer:
         certificate = self._issued(name, key.public, period, extensions)
         return type(self)(certificate, key)
 
-    def card(self, public: PublicKey, name: x509.Name, period: Period, bound: ZoneBinding) -> Certificate:
-        """Return a card's certificate: digital signature, no authority."""
+    def card(
+        self, public: PublicKey, name: x509.Name, period: Period, bound: ZoneBinding, *, encipherment: bool = False
+    ) -> Certificate:
+        """Return a card's certificate: no authority; digital signature, or encipherment of keys and data."""
         extensions = [
             raw_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True),
-            raw_extension(_key_usage(authority=False), critical=True),
+            raw_extension(_key_usage(authority=False, encipherment=encipherment), critical=True),
             *_identifiers(public, self.key.public),
             _bound_extension(bound),
         ]
@@ -188,12 +190,12 @@ def _authority_extensions(
     ]
 
 
-def _key_usage(*, authority: bool) -> x509.KeyUsage:
+def _key_usage(*, authority: bool, encipherment: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=not authority,
+        digital_signature=not (authority or encipherment),
         content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
+        key_encipherment=encipherment,
+        data_encipherment=encipherment,
         key_agreement=False,
         key_cert_sign=authority,
         crl_sign=authority,

@@ -206,8 +206,14 @@ def _error(code: int, where: str, message: str) -> ReaderError:
             return NoReaderError(f"the reader {where} is not there", f"读卡器 {where} 不存在")
         case ScardCode.NO_SMARTCARD:
             return NoCardError(f"no card in {where}; put one in", f"{where} 中没有卡;请插卡")
-        case ScardCode.REMOVED_CARD | ScardCode.UNPOWERED_CARD:
+        case ScardCode.REMOVED_CARD:
             return _removed(where)
+        case ScardCode.UNPOWERED_CARD:
+            return CardRemovedError(
+                f"the card in {where} does not answer: it is mute or lost power. Put it in again; a card with two "
+                "interfaces is mute while another reader uses it",
+                f"{where} 中的卡无应答或已断电:请重新插卡;双界面卡在另一读卡器使用期间无应答",
+            )
         case ScardCode.SHARING_VIOLATION:
             return ReaderBusyError(
                 f"another program uses {where}, it or this one exclusively; close it and try again",

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 
 
 class TracedPort:
-    """A :class:`CardPort` that tells ``sink`` all that the card sees: commands, power, resets."""
+    """A :class:`CardPort` that tells ``sink`` all that the card sees: commands, power, resets.
 
-    def __init__(self, port: CardPort, sink: TraceSink, clock: Clock = time.perf_counter) -> None:
+    ``label`` begins what is said of power and resets, where two readers with one card share a sink.
+    """
+
+    def __init__(self, port: CardPort, sink: TraceSink, clock: Clock = time.perf_counter, *, label: str = "") -> None:
+        self._label = f"{label}: " if label else ""
         self._port = port
         self._sink = sink
         self._clock = clock
@@ -31,17 +35,17 @@ class TracedPort:
 
     def power_on(self) -> bytes:
         """Supply power and return the ATR."""
-        self._sink.comment("power on")
+        self._sink.comment(f"{self._label}power on")
         return self._told(self._port.power_on())
 
     def power_off(self) -> None:
         """Remove power."""
-        self._sink.comment("power off")
+        self._sink.comment(f"{self._label}power off")
         self._port.power_off()
 
     def reset(self) -> bytes:
         """Reset and return the ATR."""
-        self._sink.comment("reset")
+        self._sink.comment(f"{self._label}reset")
         return self._told(self._port.reset())
 
     def transmit(self, command: bytes) -> bytes:

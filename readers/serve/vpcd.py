@@ -26,6 +26,8 @@ _MAX_ATR = 33
 _CHUNK = 4096
 _WRONG_LENGTH = b"\x67\x00"
 _UNEXPECTED = b"\x6f\x00"
+# vpcd has no word for a mute card: it takes any answer for a card that is there, and one of this length for no ATR.
+_MUTE = bytes(_MAX_ATR + 1)
 # How often a silent socket lets the loop see stop(): a kernel timeout, so that the busy loop pays nothing for it.
 _WAKE = struct.pack("@ll", 0, 100_000)
 
@@ -166,6 +168,8 @@ class VpcdServer:
 
     def _atr(self) -> bytes:
         atr = self._port.atr
+        if not atr:
+            return _MUTE
         if not 2 <= len(atr) <= _MAX_ATR:
             raise VpcdError(
                 f"the card's ATR has {len(atr)} bytes; pcscd takes 2 to {_MAX_ATR}. Correct it in the card's profile",

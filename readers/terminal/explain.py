@@ -11,7 +11,9 @@ from apdu import Command, CommandError, Response, StatusWord, Sw, Text, TlvError
 from cardsim.zones.addresses import Address, file_name
 from cardsim.zones.hrss import SSSE
 from cardsim.zones.layouts import Layout
-from cardsim.zones.model import Certainty, Cyclic, Directory, Transparent, VariableTlv
+from cardsim.zones.model import Certainty, CommandSet, Cyclic, Directory, KeyUse, Transparent, VariableTlv
+from readers.terminal.explain_pki import PKI_EXPLAINERS
+from readers.terminal.explain_psam import PSAM_EXPLAINERS
 from readers.terminal.hrss import decode_element, decode_entry, layout_of
 from readers.terminal.position import Position
 from readers.terminal.security import key_label
@@ -37,6 +39,7 @@ _VERIFY, _CHANGE_PIN, _UNBLOCK_PIN = 0x20, 0x5E, 0x24
 _EXTERNAL, _CHALLENGE, _INTERNAL = 0x82, 0x84, 0x88
 _SELECT, _READ_BINARY, _READ_RECORD = 0xA4, 0xB0, 0xB2
 _UPDATE_BINARY, _UPDATE_RECORD, _APPEND_RECORD = 0xD6, 0xDC, 0xE2
+_EXPLAINERS: Final = {CommandSet.PKI: PKI_EXPLAINERS, CommandSet.PSAM: PSAM_EXPLAINERS}
 _PIN_DONE: Final = {
     _VERIFY: Text("the PIN is verified", "PIN 已通过校验"),
     _CHANGE_PIN: Text("the PIN is changed", "PIN 已修改"),
@@ -78,7 +81,11 @@ class AnswerExplainer:
             self._position.use_sfi(command.p2 >> 3)
         elif ins in (_READ_BINARY, _UPDATE_BINARY) and command.p1 & 0x80:
             self._position.use_sfi(command.p1 & 0x1F)
-        if ins in (_UPDATE_RECORD, _APPEND_RECORD, _UPDATE_BINARY) and answer.ok:
+        df = self._position.df
+        if df and (explain := _EXPLAINERS.get(df.commands, {}).get(ins)):
+            text = explain(command, answer)
+            yield from (text,) if text else ()
+        elif ins in (_UPDATE_RECORD, _APPEND_RECORD, _UPDATE_BINARY) and answer.ok:
             yield from self._written(command)
         elif ins in (_INTERNAL, _EXTERNAL):
             yield from self._authentication(command, answer)
@@ -104,7 +111,7 @@ class AnswerExplainer:
 
     def _authentication(self, command: Command, answer: Response) -> Iterator[Text]:
         """Say whose key it is about; data = session factor or cryptogram 8, data 8 (facts hrss-card 4.3)."""
-        key, zh = self._key(command.p2)
+        key, zh = self._key(command.p2, internal=command.ins == _INTERNAL)
         first, source = format_hex(command.data[:_FACTOR]), format_hex(command.data[_FACTOR : 2 * _FACTOR])
         if command.ins == _EXTERNAL and answer.ok:
             yield Text(f"key {key} is proved: what needs it is open", f"密钥 {zh}认证通过:需要它的内容已开放")
@@ -119,11 +126,11 @@ class AnswerExplainer:
         else:
             yield Text(f"no proof of key {key}", f"未证明密钥 {zh}")
 
-    def _key(self, reference: int) -> tuple[str, str]:
+    def _key(self, reference: int, *, internal: bool) -> tuple[str, str]:
         """Return a key's label, and in Chinese what it is for as well; of an unknown one its reference."""
         owner = self._position.df if reference & _LOCAL else self._position.df and SSSE
         for key in owner.keys if owner else ():
-            if owner and key.reference == reference:
+            if owner and key.reference == reference and (key.use is KeyUse.INTERNAL) == internal:
                 label = key_label(owner, key)
                 return label, f"{label}({key.name_zh})"
         return f"{reference:02X}", f"{reference:02X}"
@@ -234,7 +241,7 @@ class AnswerExplainer:
 def _file_label(df: Df, file: FileDeclaration, fid: int) -> str:
     if isinstance(file, Directory):
         return f"SSSE/EF{fid & 0xFF:02X}"
-    return file_name(df, file)
+    return file_name(df, file) if df.commands is CommandSet.HRSS else f"{fid:04X}"
 
 
 def _tree(objects: tuple[BerTlv, ...], depth: int = 0) -> Iterator[Text]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from apdu import BerTlv, BilingualError, Command, StatusWord, Sw, TlvError, parse_ber, parse_simple
 from cardsim.errors import ElementError
+from cardsim.zones.factors import ALGORITHM_IDS
 from cardsim.zones.fields import value_text
 from cardsim.zones.hrss import EF05, SSSE, SSSE_NAME
 from cardsim.zones.layouts import Layout
-from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
+from cardsim.zones.model import Certainty, Cyclic, Directory, KeyAlgorithm, Transparent, VariableTlv
 from readers.errors import CardRefusedError
 
 if TYPE_CHECKING:
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
     from cardsim.zones.model import Df, Element, FileDeclaration
     from readers.terminal.script import Script
 
+    Unlock = Callable[[Df, Layout], Script[None]]
+
 _MAX_RECORDS: Final = 254
 _CHUNK: Final = 0x80
+_MAX_FILE: Final = 0x8000
+"""Bytes that an offset reaches."""
 _MAX_SFI: Final = 30
 _VERSION_TAG: Final = 0x03
 _BY_NUMBER: Final = 4
+_ALGORITHM: Final = b"\x86\x01"
+_SSF33: Final = 0x02
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ def select_hrss() -> Script[bytes]:
     return response.data
 
 
-def read_hrss(unlock: Callable[[Df], Script[None]] | None = None) -> Script[HrssReport]:
+def read_hrss(unlock: Unlock | None = None) -> Script[HrssReport]:
     """Read every file of the zone; what is refused is reported as refused.
 
     No PIN and no key is used, unless ``unlock`` does: it is played in each directory once it is selected.
@@ -145,7 +152,7 @@ def read_hrss(unlock: Callable[[Df], Script[None]] | None = None) -> Script[Hrss
     version = yield from read_version()
     layout = layout_of(version)
     if unlock:
-        yield from unlock(SSSE)
+        yield from unlock(SSSE, layout)
     files = yield from _read_files(SSSE, layout, dir_sfi)
     directories = []
     for df in SSSE.children:
@@ -155,12 +162,12 @@ def read_hrss(unlock: Callable[[Df], Script[None]] | None = None) -> Script[Hrss
     return HrssReport(fci, dir_sfi, version, layout, files, tuple(directories))
 
 
-def _read_directory(df: Df, layout: Layout, unlock: Callable[[Df], Script[None]] | None) -> Script[ReadDirectory]:
+def _read_directory(df: Df, layout: Layout, unlock: Unlock | None) -> Script[ReadDirectory]:
     response = yield from select_df(df)
     if not response.ok:
         return ReadDirectory(df, response.sw)
     if unlock:
-        yield from unlock(df)
+        yield from unlock(df, layout)
     files = yield from _read_files(df, layout, None)
     return ReadDirectory(df, response.sw, files)
 
@@ -216,6 +223,29 @@ def dir_sfi_of(fci: bytes) -> int | None:
     if found is None or len(found.value) != 1:
         return None
     return found.value[0] if 1 <= found.value[0] <= _MAX_SFI else None
+
+
+def algorithm_of(fci: bytes) -> KeyAlgorithm:
+    """Return what the keys of the card are for, as 6F / A5 / 9F0C says (86 01 and the number): without it DES.
+
+    Raises CardRefusedError for SSF33 and for numbers that no source knows (facts terminal-interface 2.1, 2.5).
+    """
+    try:
+        template = next((item for item in parse_ber(fci) if item.tag == 0x6F), None)
+        found: BerTlv | None = template.find(0xA5, 0x9F0C) if template else None
+    except TlvError:
+        found = None
+    if found is None or len(found.value) != 3 or found.value[:2] != _ALGORITHM:
+        return KeyAlgorithm.DES
+    number = found.value[2]
+    for algorithm, known in ALGORITHM_IDS.items():
+        if number == known:
+            return algorithm
+    name = "SSF33 (02)" if number == _SSF33 else f"{number:02X}"
+    raise CardRefusedError(
+        f"the card's keys are for algorithm {name}, which is not supported; DES (01) and SM4 (03) are",
+        f"该卡密钥的算法为 {name},不受支持;支持 DES(01)与 SM4(03)",
+    )
 
 
 def _read_file(declaration: FileDeclaration, layout: Layout, dir_sfi: int | None) -> Script[ReadFile | None]:
@@ -287,7 +317,8 @@ def _read_transparent(declaration: Transparent) -> Script[ReadFile]:
         return ReadFile(declaration.fid, declaration, selected.sw)
     content = b""
     status = StatusWord(Sw.OK)
-    while len(content) < max(declaration.sizes.values()):
+    end = _MAX_FILE if declaration.sure is Certainty.LENGTH_UNKNOWN else max(declaration.sizes.values())
+    while len(content) < end:
         response = yield Command(0x00, 0xB0, len(content) >> 8, len(content) & 0xFF, le=_CHUNK)
         content += response.data
         if not response.ok and not content:

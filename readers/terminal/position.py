@@ -1,4 +1,4 @@
-"""Which file of the HRSS zone is current on a card, followed from the commands that cross."""
+"""Which file of the HRSS zone, the PKI application or a PSAM is current, followed from the commands that cross."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cardsim.zones.hrss import SSSE
-from cardsim.zones.model import Directory
+from cardsim.zones.model import CommandSet, Directory
+from cardsim.zones.pki import PKI
+from cardsim.zones.psam import PSAM_DIRECTORIES
 from readers.terminal.hrss import dir_sfi_of
 
 if TYPE_CHECKING:
@@ -15,7 +17,11 @@ if TYPE_CHECKING:
 
 _PARENT, _BY_NAME, _PATH_FROM_MF, _PATH_FROM_HERE = 0x03, 0x04, 0x08, 0x09
 _EF: Final = 0xEF
-"""First byte of an elementary file's FID on these cards; that of a directory is another."""
+"""First byte of an elementary file's FID in the HRSS zone; that of a directory is another."""
+_APPLICATIONS: Final = (SSSE, PKI.application)
+_PSAM: Final = tuple(PSAM_DIRECTORIES.values())
+"""Directories of a PSAM, known by their names alone: their FIDs are those of other cards' directories."""
+_NAMED: Final = {df.aid: df for application in (*_APPLICATIONS, *_PSAM) for df in application.walk()}
 
 
 @dataclass(slots=True)
@@ -38,9 +44,10 @@ class Position:
     def select(self, command: Command, answer: bytes) -> None:
         """Follow a SELECT that the card has done; ``answer`` is its data."""
         if command.p1 == _BY_NAME:
-            self._enter(next((df for df in SSSE.walk() if df.aid == command.data), None))
+            self._enter(_NAMED.get(command.data))
         elif command.p1 == _PARENT:
-            self._enter(SSSE if self.df in SSSE.children else None)
+            application = self._application
+            self._enter(application if self.df is not application else None)
         elif command.p1 in (_PATH_FROM_MF, _PATH_FROM_HERE):
             if command.p1 == _PATH_FROM_MF:
                 self._enter(None)
@@ -54,17 +61,29 @@ class Position:
     def use_sfi(self, sfi: int) -> None:
         """Follow a command that names its file by short identifier; 0 is the current one."""
         if sfi:
-            self.ef = 0xEF00 | sfi
+            self.ef = 0xEF00 | sfi if self.df is None or self.df.commands is CommandSet.HRSS else sfi
 
     def _select_fid(self, raw: bytes) -> None:
         fid = int.from_bytes(raw, "big")
-        if fid >> 8 == _EF:
+        if fid >> 8 == _EF or fid in self._fids:
             self.ef = fid
-        elif fid == SSSE.fid:
-            self._enter(SSSE)
+        elif application := next((df for df in _APPLICATIONS if df.fid == fid), None):
+            self._enter(application)
         else:
-            # Outside the zone the same FIDs are those of other directories.
-            self._enter(next((df for df in SSSE.children if df.fid == fid), None) if self.df else None)
+            # Outside an application the same FIDs are those of other directories.
+            near = self._application.children if self._application else _PSAM if self.df in _PSAM else ()
+            self._enter(next((df for df in near if df.fid == fid), None))
+
+    @property
+    def _fids(self) -> tuple[int, ...]:
+        """The FIDs of the files in the current directory."""
+        return tuple(file.fid for file in self.df.files if not isinstance(file, Directory)) if self.df else ()
+
+    @property
+    def _application(self) -> Df | None:
+        """The application that the current directory is or belongs to."""
+        df = self.df
+        return next((application for application in _APPLICATIONS if df and df in application.walk()), None)
 
     def _enter(self, df: Df | None) -> None:
         self.df, self.ef = df, None

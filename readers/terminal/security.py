@@ -16,12 +16,13 @@ from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.factors import hrss_factors, key_name
 from cardsim.zones.historical import HistoricalBytes
 from cardsim.zones.hrss import EF05, SSSE
-from cardsim.zones.model import KeyUse
+from cardsim.zones.model import KeyUse, VariableTlv
 from readers.errors import CardRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cardsim.zones.layouts import Layout
     from cardsim.zones.model import Df, KeyDeclaration
     from keys.hsm import TerminalKeys
     from keys.tree import Factors
@@ -57,7 +58,7 @@ def meet(keys: TerminalKeys, atr: bytes, entropy: Callable[[int], bytes]) -> Scr
     Raises :class:`CardRefusedError` when it is refused, or it or the ATR has not the form that factors are made of.
     """
     response = yield Command(0x00, 0xB2, 0x01, (EF05.fid & 0x1F) << 3, le=0)
-    _expect(response, "the card identification code can not be read", "无法读取卡识别码")
+    expect(response, "the card identification code can not be read", "无法读取卡识别码")
     try:
         code = CardIdentification.parse(response.data[2:])
         historical = HistoricalBytes.parse(atr[_HISTORICAL])
@@ -72,9 +73,11 @@ def internal_authenticate(terminal: Terminal, version: int = 0) -> Script[bool]:
     """Return whether the card knows its IRK: whether the zone's authority made it."""
     irk = next(key for key in SSSE.keys if key.use is KeyUse.INTERNAL)
     process, source = terminal.entropy(8), terminal.entropy(8)
-    response = yield Command(0x00, 0x88, 0x00, irk.reference, process + source + _version(version), le=8)
-    _expect(response, "INTERNAL AUTHENTICATE is refused", "内部认证被拒绝")
-    return response.data == terminal.keys.proof(key_name(SSSE, irk, version), terminal.factors, process, source)
+    expected = terminal.keys.proof(key_name(SSSE, irk, version), terminal.factors, process, source)
+    data = process + source + _version(version)
+    response = yield Command(0x00, 0x88, 0x00, irk.reference, data, le=len(expected))
+    expect(response, "INTERNAL AUTHENTICATE is refused", "内部认证被拒绝")
+    return response.data == expected
 
 
 def external_authenticate(terminal: Terminal, df: Df, key: KeyDeclaration, version: int = 0) -> Script[None]:
@@ -87,7 +90,7 @@ def external_authenticate(terminal: Terminal, df: Df, key: KeyDeclaration, versi
     proof = terminal.keys.proof(key_name(df, key, version), terminal.factors, process, source)
     response = yield Command(0x00, 0x82, 0x00, key.reference, proof + source + _version(version))
     label = key_label(df, key)
-    _expect(response, f"the card does not accept key {label}", f"卡不接受密钥 {label}")
+    expect(response, f"the card does not accept key {label}", f"卡不接受密钥 {label}")
 
 
 def keys_for(df: Df, conditions: Iterator[Access]) -> tuple[KeyDeclaration, ...]:
@@ -95,6 +98,15 @@ def keys_for(df: Df, conditions: Iterator[Access]) -> tuple[KeyDeclaration, ...]
     names = {key.name: key for owner in (SSSE, df) for key in owner.keys}
     wanted = dict.fromkeys(term.name for condition in conditions for term in _keys_in(condition))
     return tuple(names[name] for name in wanted if name in names)
+
+
+def read_conditions(df: Df, layout: Layout) -> Iterator[Access]:
+    """Yield what reading the files of ``df``, and records with conditions of their own, needs in ``layout``."""
+    for file in df.files:
+        if layout in file.layouts:
+            yield file.read
+            if isinstance(file, VariableTlv):
+                yield from (element.read_in(layout, file.read) for element in file.elements(layout))
 
 
 def owner_of(df: Df, key: KeyDeclaration) -> Df:
@@ -125,7 +137,7 @@ def verify_pin(pin: bytes) -> Script[StatusWord]:
 def require_pin(pin: bytes) -> Script[None]:
     """Verify ``pin``; raises CardRefusedError when the card does not accept it."""
     status = yield from verify_pin(pin)
-    _expect(Response(b"", status), "the card does not accept the PIN", "卡不接受 PIN")
+    expect(Response(b"", status), "the card does not accept the PIN", "卡不接受 PIN")
 
 
 def change_pin(old: bytes, new: bytes) -> Script[StatusWord]:
@@ -140,7 +152,7 @@ def unblock_pin(terminal: Terminal, new: bytes | None = None) -> Script[None]:
     yield from external_authenticate(terminal, SSSE, puk)
     command = Command(0x84, 0x24, 0x00, _UNBLOCK if new is None else _RELOAD, new or b"")
     response = yield from protected(terminal, command, sealed=new is not None)
-    _expect(response, "the card does not unblock the PIN", "卡未解锁 PIN")
+    expect(response, "the card does not unblock the PIN", "卡未解锁 PIN")
 
 
 def protected(
@@ -168,7 +180,7 @@ def protected(
 
 def _get_challenge() -> Script[bytes]:
     response = yield Command(0x00, 0x84, 0x00, 0x00, le=_CHALLENGE)
-    _expect(response, "GET CHALLENGE is refused", "取随机数被拒绝")
+    expect(response, "GET CHALLENGE is refused", "取随机数被拒绝")
     return response.data
 
 
@@ -177,7 +189,8 @@ def _version(version: int) -> bytes:
     return bytes((version,)) if version else b""
 
 
-def _expect(response: Response, en: str, zh: str) -> None:
+def expect(response: Response, en: str, zh: str) -> None:
+    """Raise CardRefusedError, with the status word and what it means behind the text, unless ``response`` is 9000."""
     status = response.sw
     if int(status) == Sw.OK:
         return

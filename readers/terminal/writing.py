@@ -46,7 +46,8 @@ class Write:
 
     In a variable file record ``number``, or ``BY_TAG`` the first with its ``tag``; in a cyclic file a new record; in a
     transparent file its first bytes. ``name`` is what the user calls it. ``fitted``: no source knows the record's
-    length, so the card is asked for it, and the data filled with 00.
+    length, so the card is asked for it, and the data filled with 00. ``read``: what reading the value back needs,
+    where its record has a condition of its own.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Write:
     tag: int = 0
     number: int = _NEWEST
     fitted: bool = False
+    read: Access | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def _enter(terminal: Terminal, df: Df, writes: list[Write]) -> Script[None]:
 def _conditions(writes: list[Write]) -> Iterator[Access]:
     for write in writes:
         yield write.file.update
-        yield write.file.read
+        yield write.read or write.file.read
 
 
 def _fitted(write: Write) -> Script[Write]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from readers.connect.scard import ReaderState, ScardContext
 from readers.errors import NoServiceError
+from readers.serve.locked import LockedPort
 from readers.serve.pcsclite.server import PcscService
 from readers.serve.vpcd import VpcdServer
 
@@ -51,6 +52,10 @@ class Slots(ABC):
     @abstractmethod
     def insert(self, port: CardPort) -> str:
         """Put a card into a reader and return the reader's name once PC/SC sees it."""
+
+    @abstractmethod
+    def insert_both(self, contact: CardPort, contactless: CardPort) -> tuple[str, str]:
+        """Put both sides of a card into readers and return their names."""
 
     @abstractmethod
     def pull(self, name: str) -> None:
@@ -111,6 +116,13 @@ class VpcdSlots(Slots):
         self.wait(name, present=True)
         return name
 
+    def insert_both(self, contact: CardPort, contactless: CardPort) -> tuple[str, str]:
+        lock = threading.Lock()
+        first = LockedPort(contact, lock)
+        name = self.insert(first)
+        first.rested.wait(_SECONDS)
+        return name, self.insert(LockedPort(contactless, lock))
+
     def pull(self, name: str) -> None:
         self._sockets[name].shutdown(socket.SHUT_RDWR)
 
@@ -147,10 +159,18 @@ class ServiceSlots(Slots):
         self._process: subprocess.Popen[str] | None = None
 
     def insert(self, port: CardPort) -> str:
+        return self._started().insert(port)
+
+    def insert_both(self, contact: CardPort, contactless: CardPort) -> tuple[str, str]:
+        service = self._started()
+        first = service.insert(contact, label="Contact", shared=True)
+        return first, service.insert(contactless, label="Contactless", shared=True)
+
+    def _started(self) -> PcscService:
         if self._service is None:
             self._service = self._undo.enter_context(PcscService())
             self._link.lead(self._service.path)
-        return self._service.insert(port)
+        return self._service
 
     def pull(self, name: str) -> None:
         assert self._service

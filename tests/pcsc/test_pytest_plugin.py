@@ -41,9 +41,31 @@ def test_two_cards_and_a_program(cardsim_reader):
     assert cardsim_reader.environment.items() <= os.environ.items()
 
 
+def _connected(name):
+    connection = next(reader for reader in readers() if reader.name == name).createConnection()
+    connection.connect()
+    return connection
+
+
+def test_a_contactless_card(cardsim_reader):
+    name = cardsim_reader.insert(chip="gen3", interface="contactless", settings={"uid": "04AABBCC"})
+    assert "Contactless" in name
+    connection = _connected(name)
+    assert connection.transmit(toBytes("FFCA000000")) == ([0x04, 0xAA, 0xBB, 0xCC], 0x90, 0x00)
+    connection.disconnect()
+
+
+def test_one_card_in_two_readers(cardsim_reader):
+    for name, start in zip(cardsim_reader.insert_both(), ([0x3B, 0x6D], [0x3B, 0x8D]), strict=True):
+        connection = _connected(name)
+        assert connection.getATR()[:2] == start
+        connection.disconnect()
+
+
 def test_empty_again(cardsim_reader):
-    for name in cardsim_reader.names:
-        assert cardsim_reader.insert() == name
+    for _ in range(3):
+        name = cardsim_reader.insert()
+        assert name == cardsim_reader.names[0]
         cardsim_reader.remove(name)
 """
 
@@ -63,7 +85,7 @@ def test_in_parallel(tmp_path: Path) -> None:
     (tmp_path / "test_other_project.py").write_text(_TESTS)
     done = _pytest(tmp_path, "-n", "3")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^14 passed", done.stdout, re.MULTILINE)
+    assert re.search(r"^16 passed", done.stdout, re.MULTILINE)
 
 
 def test_what_a_card_raises_fails_the_test(tmp_path: Path) -> None:

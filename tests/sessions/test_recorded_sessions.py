@@ -1,10 +1,12 @@
-"""The recorded sessions G1, G2 and G3 of facts hrss-card 9, byte for byte.
+"""The recorded sessions G1 to G4 and G6 of facts hrss-card 9, byte for byte.
 
 What the sheet masks (<...>) is filled with invented values here.
 """
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,7 @@ from cardsim.chip.card import Card
 from cardsim.chip.layout import MF_FID, REST_OF_MEMORY, RIGHT_FREE, FileType, Header
 from cardsim.chip.memory import Memory, NoJournal
 from cardsim.chip.t0 import T0Port
-from cardsim.profiles import GEN2
+from cardsim.profiles import GEN2, GEN3
 from cardsim.zones.layouts import Layout
 from readers.connect.inprocess import connect_inprocess
 from readers.connect.layers import with_layers
@@ -21,7 +23,9 @@ from tests.cards import counting_entropy, insert, make_image
 
 if TYPE_CHECKING:
     from apdu import CardPort
+    from cardsim.perso import CardImage
 
+_BLANKS = {path.stem: path for path in (Path(__file__).parents[2] / "examples" / "profiles").glob("blank-*.toml")}
 _SSSE = "00A404000F7378312E73682EC9E7BBE1B1A3D5CF"
 
 
@@ -112,6 +116,66 @@ def test_g3_old_city_card() -> None:
         ("00B0000014", number.hex().upper() + "9000"),
     ]
     _play(T0Port(card, GEN2), rows, fetch_response=True, repeat_with_le=True)
+
+
+def _blank(name: str) -> CardImage:
+    """A card as `cardsim new --chip gen3` makes it with one of the chip profiles for blanks."""
+    return make_image(layout=Layout.V3_00, settings=tomllib.loads(_BLANKS[name].read_text("utf-8")), chip=GEN3)
+
+
+def test_g4_a_card_before_personalisation() -> None:
+    """G4: 3.00; the check bytes of its code are FFFFFFFF."""
+    rows = [
+        (_SSSE, "6F1C840F7378312E73682EC9E7BBE1B1A3D5CF A50988011E9F0C03860103 9000"),
+        ("00A4000002EF05", "9000"),
+        ("00B2010400", "0110330300D15600000599110145FFFFFFFF 9000"),
+        ("00B2030400", "0304332E3030 9000"),
+    ]
+    port = insert(_blank("blank-3.00-ff"))
+    assert port.power_on().hex().upper() == "3B6D0000" + "00814842468653330399110143"
+    _play(port, rows, fetch_response=True, repeat_with_le=True)
+
+
+@pytest.mark.parametrize(("name", "answer"), [("ff", "6A82"), ("00", "6A82"), ("6d00", "6D00")])
+def test_g6_blanks_without_a_bank_application(name: str, answer: str) -> None:
+    """G6: 6D00 from one maker's, 6A82 from two others'."""
+    port = insert(_blank(f"blank-3.00-{name}"))
+    rows = [("00A4040008A000000333010101", answer), ("00A4040207A0000003330101", answer), ("00A40000020003", "6A82")]
+    _play(port, rows, fetch_response=True, repeat_with_le=True)
+
+
+# Facts hrss-card 7: historical bytes, card identification code; and what empty numbers are filled with.
+_BLANK_ROWS = {
+    "blank-3.00-ff": ("00814842468653330399110143", "330300D15600000599110145FFFFFFFF", "FF"),
+    "blank-3.00-00": ("0081544C9686843308070769BE", "330800D156000005070769BE00000000", "00"),
+    "blank-3.00-6d00": ("00814842468653330399110143", "330300D15600000599110145FFFFFFFF", "FF"),
+    "blank-3.00-kiosk-4116": ("008C544CB386844116018593CA", "411600D156000005C38275EEFC9B9648", "FF"),
+    "blank-3.00-kiosk-3716": ("0081544C9686843716008F3D97", "371600D156000005004B9CF763FBBE5C", "FF"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(_BLANKS))
+def test_blanks(name: str) -> None:
+    """Each chip profile for a blank: code and version, nothing else."""
+    historical, code, fill = _BLANK_ROWS[name]
+    rows = [
+        (_SSSE, "6F1C840F7378312E73682EC9E7BBE1B1A3D5CF A50988011E9F0C03860103 9000"),
+        ("00B2012C00", f"0110 {code} 9000"),
+        ("00B2022C00", "0201 00 9000"),
+        ("00B2032C00", "0304 332E3030 9000"),
+        ("00B2042C00", f"040C {'00' * 12} 9000"),
+        ("00B2052C00", f"0504 {fill * 4} 9000"),
+        ("00B2062C00", f"0604 {fill * 4} 9000"),
+        ("00B2072C00", "6982"),
+        ("00B2013400", "6982"),
+    ]
+    port = insert(_blank(name))
+    assert port.power_on().hex().upper() == "3B6D0000" + historical
+    _play(port, rows, fetch_response=True, repeat_with_le=True)
+
+
+def test_every_blank_of_the_sheet_has_a_chip_profile() -> None:
+    assert set(_BLANKS) == set(_BLANK_ROWS)
 
 
 @pytest.mark.parametrize(("command", "response"), [("00B2010400", "6986"), ("00B2010500", "6986")])

@@ -15,29 +15,32 @@ if TYPE_CHECKING:
     from cardsim.chip.context import Context
     from cardsim.chip.files import Credential
 
-_DATA: Final = 16
-_DATA_AND_VERSION: Final = 17
+_FACTOR: Final = 8
+_SOURCE: Final = 8
 
 
 def internal_authenticate(context: Context, command: Command) -> bytes:
-    """Prove the key that P2 names: data = process factor 8, source 8 (and a version), answer 8 bytes.
+    """Prove the key that P2 names: data = process factor 8, source 8 (and a version), answer the cryptogram.
 
-    Leaves the terminal's challenge as it is (facts hrss-card 4.3).
+    That has 8 bytes, or 16 where the profile folds nothing of SM4. Leaves the terminal's challenge as it is (facts
+    hrss-card 4.3).
     """
     key = _key(context, command, "INTERNAL AUTHENTICATE", KeyType.INTERNAL)
-    return cryptogram(context, key, command.data[:8], command.data[8:16])
+    return cryptogram(context, key, command.data[:_FACTOR], command.data[_FACTOR : _FACTOR + _SOURCE])
 
 
 def external_authenticate(context: Context, command: Command) -> bytes:
-    """Check the terminal's proof of the key that P2 names: data = cryptogram 8, source 8 (and a version).
+    """Check the terminal's proof of the key that P2 names: data = cryptogram, source 8 (and a version).
 
     The process factor is the challenge fetched last, and is used up; right: what the key protects opens.
     """
     key = _key(context, command, "EXTERNAL AUTHENTICATE", KeyType.EXTERNAL)
     if len(context.challenge) != CHALLENGE_SIZE:
         raise Refusal(Sw.REFERENCE_DATA_NOT_USABLE, Reason.NO_CHALLENGE)
-    expected = cryptogram(context, key, use_challenge(context), command.data[8:16])
-    compare(context, key, command.data[:8], expected, Reason.KEY_WRONG)
+    size = context.suite(key).cryptogram_size
+    given, source = command.data[:size], command.data[size : size + _SOURCE]
+    expected = cryptogram(context, key, use_challenge(context), source)
+    compare(context, key, given, expected, Reason.KEY_WRONG)
     context.memory.commit()  # a store that fails now answers 6581, which must not leave the key authenticated
     context.granted |= key.bit
     return b""
@@ -46,10 +49,17 @@ def external_authenticate(context: Context, command: Command) -> bytes:
 def _key(context: Context, command: Command, name: str, kind: KeyType) -> Credential:
     if command.p1:
         raise wrong_p1p2(name, command)
-    if len(command.data) not in (_DATA, _DATA_AND_VERSION):
-        raise wrong_length(name, "16 or 17", command)
-    version = command.data[_DATA] if len(command.data) == _DATA_AND_VERSION else None
-    key = context.directory.key(kind, command.p2, version)
+    reference = command.p2
+    if kind is KeyType.EXTERNAL and not reference:
+        reference = context.profile.external_key_00
+    key = context.directory.key(kind, reference)
+    size = _FACTOR + _SOURCE
+    if kind is KeyType.EXTERNAL and key is not None:
+        size = context.suite(key).cryptogram_size + _SOURCE
+    if len(command.data) not in (size, size + 1):
+        raise wrong_length(name, f"{size} or {size + 1}", command)
+    if len(command.data) > size:
+        key = context.directory.key(kind, reference, command.data[size])
     if key is None:
         raise Refusal(Sw.REFERENCE_NOT_FOUND, Reason.KEY_MISSING, command.p2, context.directory.label)
     return key

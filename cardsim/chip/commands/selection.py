@@ -27,7 +27,7 @@ def select(context: Context, command: Command) -> bytes:
     occurrence of a name (there never is one). Refused commands change nothing.
     """
     if command.p2 == _NEXT and command.p1 == _BY_NAME:
-        raise _no_name(command.data)
+        raise _no_name(context, command.data)
     if command.p2 not in (_FIRST_WITH_FCI, _WITHOUT_FCI):
         raise wrong_p1p2("SELECT", command)
     found = _resolve(context, command)
@@ -94,7 +94,7 @@ def _by_name(context: Context, name: bytes) -> Directory:
         raise Refusal(Sw.FILE_NOT_FOUND, Reason.MF_NOT_SELECTED_FIRST)
     found = context.files.by_name.get(name)
     if found is None:
-        raise _no_name(name)
+        raise _no_name(context, name)
     return found
 
 
@@ -112,8 +112,8 @@ def _by_path(start: Directory, command: Command) -> Directory | ElementaryFile:
     return node
 
 
-def _no_name(name: bytes) -> Refusal:
-    return Refusal(Sw.FILE_NOT_FOUND, Reason.NAME_MISSING, format_hex(name))
+def _no_name(context: Context, name: bytes) -> Refusal:
+    return Refusal(int(context.profile.unknown_name.value, 16), Reason.NAME_MISSING, format_hex(name))
 
 
 _SOURCE = "ISO/IEC 7816-4, 11.1.1; facts hrss-card 3"

@@ -3,7 +3,9 @@
 References from 80 on are local to a directory; so are the names. RK keys and IRK are diversified three times from a
 national root, UK keys, PUK and STK twice. What the sheet leaves open is INFERRED here:
 
-* STK, LK and BK protect commands that name no key, so their numbers are on no wire: 09, 0B and 0C are free ones.
+* STK, LK and BK protect commands that name no key, so their numbers are on no wire: 09, 0B and 0E are free ones.
+* The key that reads EF0C is known by an HSM address alone (RKMFEF0C): 0C, as the key of EF0D is 0D, and three levels as
+  the other read keys.
 * DF02 EF05 has no write key in the sheet: 83, the number missing in front of those of EF06-EF15.
 * DF02 EF08 (layout 1.00 only): the key of EF09, its twin in form. DF01 EF16-1A: UK1, which one source uses beyond EF05.
 * DF07: read keys 84, 85, 86, as DF03 and DF04 count from 84; the usage byte is that of the other read keys.
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cardsim.zones.layouts import L3
 from cardsim.zones.model import Certainty, KeyDeclaration, KeyUse
 
 _SOURCE: Final = "hrss-card 4.1"
@@ -46,7 +49,8 @@ SSSE_KEYS: Final = (
         sure=Certainty.INFERRED,
         source=_INFERRED_SOURCE,
     ),
-    KeyDeclaration(name="RK", reference=0x0A, name_zh=_READ, levels=_NATIONAL, source=_SOURCE),
+    # The PSAM id follows the HSM address in "004C0A", as in "004F2E" (terminal-interface 2.2); the usage is an RK's.
+    KeyDeclaration(name="RK", reference=0x0A, name_zh=_READ, levels=_NATIONAL, psam=(0x67, 0x0A), source=_SOURCE),
     KeyDeclaration(
         name="LK",
         reference=0x0B,
@@ -57,11 +61,20 @@ SSSE_KEYS: Final = (
     ),
     KeyDeclaration(
         name="BK",
-        reference=0x0C,
+        reference=0x0E,
         name_zh="卡片锁定密钥",
         use=KeyUse.CARD_LOCK,
         sure=Certainty.INFERRED,
         source=_INFERRED_SOURCE,
+    ),
+    KeyDeclaration(
+        name="RK0C",
+        reference=0x0C,
+        name_zh="EF0C 读控制密钥",
+        levels=_NATIONAL,
+        layouts=L3,
+        sure=Certainty.INFERRED,
+        source="hrss-card 8: HSM key address RKMFEF0C_370000; reference inferred",
     ),
     KeyDeclaration(
         name="UK0D",

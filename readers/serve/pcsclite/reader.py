@@ -6,6 +6,8 @@ The states of power, and what moves them (pcsc-lite's own, which powers a card t
     OFF    --insert-->           IDLE             the ATR is asked for
     IN_USE --last handle gone--> GRACE --tick--> IDLE --tick--> OFF
     GRACE, IDLE --power_on-->    IN_USE           the card stays powered and keeps its state
+
+A shared card, one that another reader may want, goes OFF in place of GRACE and IDLE.
 """
 
 from __future__ import annotations
@@ -70,6 +72,7 @@ class Reader:
         self.name = name
         self.number = number
         self.port: CardPort | None = None
+        self._shared = False
         self.atr = b""
         self.state = CardState.ABSENT
         self._power = Power.OFF
@@ -105,13 +108,16 @@ class Reader:
 
     # --- The card
 
-    def insert(self, port: CardPort) -> None:
-        """Put a card in and ask for its ATR."""
+    def insert(self, port: CardPort, *, shared: bool = False) -> None:
+        """Put a card in and ask for its ATR. ``shared``: it loses its power as soon as nobody uses it."""
         self.port = port
+        self._shared = shared
         self._count_event()
         self._power_up(port.power_on)
         if self.power is not Power.OFF:
             self.power = Power.IDLE
+            if shared:
+                self._sleep()
 
     def remove(self) -> None:
         """Take the card out, if there is one; every handle has to hear of it."""
@@ -171,9 +177,13 @@ class Reader:
         if self.power is Power.GRACE:
             self.power = Power.IDLE
         elif self.power is Power.IDLE:
-            state = self.state
-            self.power_off()
-            self.state = state  # clients go on to see it as it was: it is there, and will answer
+            self._sleep()
+
+    def _sleep(self) -> None:
+        """Take power away; clients go on to see the card as it was: it is there, and will answer."""
+        state = self.state
+        self.power_off()
+        self.state = state
 
     def choose_protocol(self, wished: int) -> Code:
         """Settle on a protocol that the card's ATR offers and ``wished`` allows; one that is in use stays.
@@ -230,9 +240,12 @@ class Reader:
         self.rest()
 
     def rest(self) -> None:
-        """Let the card lose its power after a while if nobody uses it."""
+        """Let the card lose its power after a while if nobody uses it; a shared one at once."""
         if not self.handles and self.power is Power.IN_USE:
-            self.power = Power.GRACE
+            if self._shared:
+                self._sleep()
+            else:
+                self.power = Power.GRACE
 
     def share_exclusively(self, handle: Handle) -> None:
         """Give the reader to the only handle there is; it holds the lock until it shares again."""

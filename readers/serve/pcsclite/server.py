@@ -39,6 +39,7 @@ class PcscService:
     def __init__(self, readers: int = 1, *, name: str = "Cardsim", path: Path | None = None) -> None:
         self._service = Service()
         self._name = name
+        self._labels: dict[str, str] = {}
         self._wanted = path
         self._directory: Path | None = None
         self._path: Path | None = None
@@ -107,12 +108,15 @@ class PcscService:
         self._path = None
         self._remove_directory()
 
-    def insert(self, port: CardPort, reader: str | None = None) -> str:
-        """Put a card into ``reader``, or the first empty reader, and return the reader's name.
+    def insert(self, port: CardPort, reader: str | None = None, *, label: str = "", shared: bool = False) -> str:
+        """Put a card into ``reader``, or the first empty reader of that ``label``, and return the reader's name.
+
+        The label stands in the names of the readers made for it: ``Cardsim Contactless 01 00``. ``shared``: the card is
+        in another reader too, so that this one takes its power away as soon as nobody uses it.
 
         Raises :class:`PcscServiceError` when that reader is not there or not empty, or 16 readers have cards.
         """
-        return self._running.call(lambda: self._insert(port, reader))
+        return self._running.call(lambda: self._insert(port, reader, label, shared=shared))
 
     def remove(self, reader: str) -> None:
         """Take the card out of ``reader``; nothing if it is empty.
@@ -131,16 +135,18 @@ class PcscService:
         """Return when a card has failed, or :meth:`stop_soon` or :meth:`stop` was called."""
         self._running.failed.wait()
 
-    def _insert(self, port: CardPort, name: str | None) -> str:
+    def _insert(self, port: CardPort, name: str | None, label: str, *, shared: bool) -> str:
         if name is None:
-            empty = (reader.name for reader in self._service.readers.values() if reader.port is None)
-            name = next(empty, None) or self._add_reader()
-        self._service.insert(name, port)
+            readers = self._service.readers.values()
+            empty = (r.name for r in readers if r.port is None and self._labels.get(r.name, "") == label)
+            name = next(empty, None) or self._add_reader(label)
+        self._service.insert(name, port, shared=shared)
         return name
 
-    def _add_reader(self) -> str:
-        name = f"{self._name} {len(self._service.readers):02X} 00"
+    def _add_reader(self, label: str = "") -> str:
+        name = " ".join(part for part in (self._name, label, f"{len(self._service.readers):02X} 00") if part)
         self._service.add_reader(name)
+        self._labels[name] = label
         return name
 
     def _remove_directory(self) -> None:

@@ -88,15 +88,15 @@ class Service:
         self.readers[name] = Reader(name, len(self.readers), self.idle, self._card_failed)
         self.changed()
 
-    def insert(self, name: str, port: CardPort) -> None:
-        """Put a card into the reader ``name``.
+    def insert(self, name: str, port: CardPort, *, shared: bool = False) -> None:
+        """Put a card into the reader ``name``; ``shared``: it is in another one too.
 
         Raises :class:`PcscServiceError` when there is no such reader or a card is in it.
         """
         reader = self._reader(name)
         if reader.port is not None:
             raise PcscServiceError(f"a card is in {name}; take it out first", f"{name} 中已有卡,请先取出")
-        reader.insert(port)
+        reader.insert(port, shared=shared)
         self.changed()
 
     def remove(self, name: str) -> None:

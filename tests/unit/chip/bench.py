@@ -13,7 +13,7 @@ from cardsim.chip.t0 import T0Port
 from cardsim.profiles import GEN2, Profile
 from cardsim.zones.layouts import Layout
 from tests.cards import make_image
-from tests.unit.chip.images import TREE
+from tests.unit.chip.images import TREE, TREE_SM4
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +41,12 @@ SSSE = "00A404000F7378312E73682EC9E7BBE1B1A3D5CF"
 
 @cache
 def memory_of(name: str, layout: Layout = Layout.V2_00) -> bytes:
-    """The memory of a card that tests know by ``name``: the default card, or the tree laid out by hand."""
-    return {"gen2": lambda: make_image(HOLDER, layout=layout).memory, "tree": lambda: TREE}[name]()
+    """The memory of a card that tests know by ``name``.
+
+    The default card, or the tree laid out by hand, with DES or SM4.
+    """
+    made = {"gen2": lambda: make_image(HOLDER, layout=layout).memory, "tree": lambda: TREE, "sm4": lambda: TREE_SM4}
+    return made[name]()
 
 
 class FlakyJournal:

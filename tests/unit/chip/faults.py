@@ -15,6 +15,7 @@ from tests.unit.chip.faults_hrss import HRSS
 from tests.unit.chip.faults_line import LINE
 from tests.unit.chip.faults_proofs import PROOFS
 from tests.unit.chip.faults_security import SECURITY
+from tests.unit.chip.faults_sm4 import SM4
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,4 +87,5 @@ FAULTS: tuple[Fault, ...] = (
     *PROOFS,
     *LINE,
     *HRSS,
+    *SM4,
 )

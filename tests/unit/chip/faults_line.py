@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.unit.chip.fault import AT_WORK, Fault
@@ -73,56 +73,62 @@ COMMANDS = (
 )
 
 
-def _of_every_command() -> Iterator[Fault]:
-    """What can be wrong with the MAC of any of them."""
-    for signed in COMMANDS:
-        name, before, right, wrong = f"{signed.name}:", signed.before, signed.command, signed.wrong
-        other_byte = f"{right[:10]}{int(right[10:12], 16) ^ 1:02X}{right[12:]}"
-        used_up = "6A81" if signed.ends else "6984"
-        yield Fault(f"{name} one bit of the MAC wrong", before, wrong, "6988", LINE_MAC, charged=True, spent=True)
-        yield Fault(
-            f"{name} one bit of the MAC wrong, where 9302 says it",
-            before,
-            wrong,
-            "9302",
-            ANY_WRONG_MAC,
-            settings={"wrong_mac": 0x9302},
-            charged=True,
-            spent=True,
-        )
-        yield Fault(
-            f"{name} the first byte behind Lc changed", before, other_byte, "6988", LINE_MAC, charged=True, spent=True
-        )
-        if signed.elsewhere:
-            moved = signed.elsewhere + right[8:]
-            yield Fault(f"{name} the MAC of another P1 P2", before, moved, "6988", LINE_MAC, charged=True, spent=True)
-        yield Fault(f"{name} no challenge was fetched", before[:-1], right, "6984", STALE)
-        yield Fault(f"{name} a wrong one took the challenge", (*before, f"{wrong} 6988"), right, "6984", STALE)
-        yield Fault(
-            f"{name} the MAC of the challenge before",
-            (*before, CHALLENGE),
-            right,
-            "6988",
-            STALE,
-            charged=True,
-            spent=True,
-        )
-        yield Fault(f"{name} sent twice", (*before, right), right, used_up, STALE)
-        if not signed.ends:
-            again = (*before, right, CHALLENGE)
-            yield Fault(f"{name} replayed to a new challenge", again, right, "6988", STALE, charged=True, spent=True)
-        tries = [step for _ in range(3) for step in (f"{wrong} 6988", CHALLENGE)]
-        yield Fault(f"{name} the key is blocked", (*before, *tries), signed.later, "6983", LINE_MAC, spent=True)
-        yield Fault(
-            f"{name} a session MAC, where the challenge is the IV",
-            before,
-            right,
-            "6988",
-            "native-card-os 5.1",
-            settings={"line_mac": "challenge-iv"},
-            charged=True,
-            spent=True,
-        )
+def of_every_command(commands: tuple[Signed, ...], card: str = "tree", prefix: str = "") -> Iterator[Fault]:
+    """What can be wrong with the MAC of any of them; ``prefix`` goes before the names."""
+    for signed in commands:
+        for fault in _of(signed):
+            yield replace(fault, name=prefix + fault.name, card=card)
+
+
+def _of(signed: Signed) -> Iterator[Fault]:
+    """What can be wrong with the MAC of one."""
+    name, before, right, wrong = f"{signed.name}:", signed.before, signed.command, signed.wrong
+    other_byte = f"{right[:10]}{int(right[10:12], 16) ^ 1:02X}{right[12:]}"
+    used_up = "6A81" if signed.ends else "6984"
+    yield Fault(f"{name} one bit of the MAC wrong", before, wrong, "6988", LINE_MAC, charged=True, spent=True)
+    yield Fault(
+        f"{name} one bit of the MAC wrong, where 9302 says it",
+        before,
+        wrong,
+        "9302",
+        ANY_WRONG_MAC,
+        settings={"wrong_mac": 0x9302},
+        charged=True,
+        spent=True,
+    )
+    yield Fault(
+        f"{name} the first byte behind Lc changed", before, other_byte, "6988", LINE_MAC, charged=True, spent=True
+    )
+    if signed.elsewhere:
+        moved = signed.elsewhere + right[8:]
+        yield Fault(f"{name} the MAC of another P1 P2", before, moved, "6988", LINE_MAC, charged=True, spent=True)
+    yield Fault(f"{name} no challenge was fetched", before[:-1], right, "6984", STALE)
+    yield Fault(f"{name} a wrong one took the challenge", (*before, f"{wrong} 6988"), right, "6984", STALE)
+    yield Fault(
+        f"{name} the MAC of the challenge before",
+        (*before, CHALLENGE),
+        right,
+        "6988",
+        STALE,
+        charged=True,
+        spent=True,
+    )
+    yield Fault(f"{name} sent twice", (*before, right), right, used_up, STALE)
+    if not signed.ends:
+        again = (*before, right, CHALLENGE)
+        yield Fault(f"{name} replayed to a new challenge", again, right, "6988", STALE, charged=True, spent=True)
+    tries = [step for _ in range(3) for step in (f"{wrong} 6988", CHALLENGE)]
+    yield Fault(f"{name} the key is blocked", (*before, *tries), signed.later, "6983", LINE_MAC, spent=True)
+    yield Fault(
+        f"{name} a session MAC, where the challenge is the IV",
+        before,
+        right,
+        "6988",
+        "native-card-os 5.1",
+        settings={"line_mac": "challenge-iv"},
+        charged=True,
+        spent=True,
+    )
 
 
 def _signed(name: str, command: str, sw: str, source: str = ORDER, before: tuple[str, ...] = AT_WORK) -> Fault:
@@ -130,7 +136,7 @@ def _signed(name: str, command: str, sw: str, source: str = ORDER, before: tuple
 
 
 LINE: tuple[Fault, ...] = (
-    *_of_every_command(),
+    *of_every_command(COMMANDS),
     # --- no MAC, or not that of this key or form ---
     *(
         Fault(f"{name}: {what}", AT_WORK, f"{header}{lc_and_data}", "6987", LINE_MAC)
@@ -169,6 +175,15 @@ LINE: tuple[Fault, ...] = (
         "04D68D00000104" + 256 * "AA" + "BBBBBBBB",
         "6700",
         "native-card-os 1.1, 10: no extended length",
+    ),
+    Fault(
+        "UPDATE BINARY: a challenge longer than a block",
+        (*AT_WORK[:-1], "0084000010"),
+        "04D68D0006AABBCE163FF4",
+        "6984",
+        "native-card-os 5.1: the IV is the challenge and 00",
+        settings={"challenge_sizes": [8, 16]},
+        spent=True,
     ),
     # --- the state, before the MAC is looked at ---
     Fault("protected UPDATE RECORD: PIN missing", (ONE, CHALLENGE), "04DC012C082202BBBB9F76464E", "6982", FORM),

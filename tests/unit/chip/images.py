@@ -9,6 +9,7 @@ from cardsim.chip.layout import (
     REST_OF_MEMORY,
     RIGHT_FREE,
     RIGHT_NEVER,
+    Algorithm,
     FileType,
     Header,
     KeyRecord,
@@ -52,8 +53,13 @@ def pin(reference: int, digits: str, limit: int = 6, size: int = 8, unblocked_by
     return KeyRecord(KeyType.PIN, reference, value, tries_byte(limit), file=unblocked_by).encode()
 
 
-def key(reference: int, value: bytes = bytes(16), kind: KeyType = KeyType.EXTERNAL) -> bytes:
-    return KeyRecord(kind, reference, value, tries_byte(3)).encode()
+def key(
+    reference: int,
+    value: bytes = bytes(16),
+    kind: KeyType = KeyType.EXTERNAL,
+    algorithm: Algorithm = Algorithm.TRIPLE_DES,
+) -> bytes:
+    return KeyRecord(kind, reference, value, tries_byte(3), algorithm=algorithm).encode()
 
 
 def keys(*key_records: bytes) -> bytes:
@@ -86,53 +92,61 @@ def binary(size: int) -> bytes:
     return b"".join(number.to_bytes(2, "big") for number in range((size + 1) // 2))[:size]
 
 
-TREE = card(
-    file(0x0003, b"MF FILE"),
-    directory(
-        0xA001,
-        b"APPLICATION ONE",
-        keys(
-            pin(0x00, "123456", unblocked_by=0x0A),
-            key(0x0A, b"EXTERNAL KEY 00A"),
-            key(0x00, b"INTERNAL KEY 000", KeyType.INTERNAL),
-            key(0x00, b"LINE KEY NUMBER1", KeyType.LINE),
-            key(0x00, b"APPLICATION LOCK", KeyType.APPLICATION_LOCK),
-            key(0x00, b"CARD LOCK KEY 01", KeyType.CARD_LOCK),
-        ),
-        rules(Pin("00"), Key("0A"), Rule(FREE, {0x33: Pin("00")})),
-        records(0xEF1E, "7003610141"),
-        # The tags are not the numbers, 22 is there twice, and 03 is a number as well as a tag.
-        records(0xEF05, "2202AAAA", "0301BB", "2203CCCCCC", "2100", update=1),
-        records(0xEF06, "3102DDDD", "3301EE", "3201FF", right=3),
-        file(0xEF07, binary(0x300)),
-        file(0xEF08, binary(0x20), right=1, update=1),
-        file(0xEF09, binary(0x20), right=2, update=2),
-        records(0xEF0B, "0101AA", update=1, spare=4),
-        cyclic(0xEF0C, "A1A1", "A2A2", "A3A3", update=1),
-        file(0xEF0D, binary(8), update=1, protection=Protection.MAC),
-        file(0xEF10, binary(8), update=1, protection=Protection.CIPHER),
+def tree(algorithm: Algorithm = Algorithm.TRIPLE_DES) -> bytes:
+    """MF { 0003, A001 { EF05-EF10, DF01 { EF05, EF08, EF09, D101 { EF05 } }, DF02 { EF05 } }, A002 { EF0A, EF0B } }.
+
+    ``algorithm``: of its keys.
+    """
+    return card(
+        file(0x0003, b"MF FILE"),
         directory(
-            0xDF01,
-            b"CHILD ONE",
-            keys(pin(0x81, "4321")),
-            rules(Pin("81"), Pin("00") & Pin("81")),
-            records(0xEF05, "0101C1"),
-            file(0xEF08, binary(0x10), right=1),
-            file(0xEF09, binary(0x10), right=2),
-            directory(0xD101, b"GRANDCHILD", records(0xEF05, "0101D1")),
+            0xA001,
+            b"APPLICATION ONE",
+            keys(
+                pin(0x00, "123456", unblocked_by=0x0A),
+                key(0x0A, b"EXTERNAL KEY 00A", algorithm=algorithm),
+                key(0x00, b"INTERNAL KEY 000", KeyType.INTERNAL, algorithm),
+                key(0x00, b"LINE KEY NUMBER1", KeyType.LINE, algorithm),
+                key(0x00, b"APPLICATION LOCK", KeyType.APPLICATION_LOCK, algorithm),
+                key(0x00, b"CARD LOCK KEY 01", KeyType.CARD_LOCK, algorithm),
+            ),
+            rules(Pin("00"), Key("0A"), Rule(FREE, {0x33: Pin("00")})),
+            records(0xEF1E, "7003610141"),
+            # The tags are not the numbers, 22 is there twice, and 03 is a number as well as a tag.
+            records(0xEF05, "2202AAAA", "0301BB", "2203CCCCCC", "2100", update=1),
+            records(0xEF06, "3102DDDD", "3301EE", "3201FF", right=3),
+            file(0xEF07, binary(0x300)),
+            file(0xEF08, binary(0x20), right=1, update=1),
+            file(0xEF09, binary(0x20), right=2, update=2),
+            records(0xEF0B, "0101AA", update=1, spare=4),
+            cyclic(0xEF0C, "A1A1", "A2A2", "A3A3", update=1),
+            file(0xEF0D, binary(8), update=1, protection=Protection.MAC),
+            file(0xEF10, binary(8), update=1, protection=Protection.CIPHER),
+            directory(
+                0xDF01,
+                b"CHILD ONE",
+                keys(pin(0x81, "4321")),
+                rules(Pin("81"), Pin("00") & Pin("81")),
+                records(0xEF05, "0101C1"),
+                file(0xEF08, binary(0x10), right=1),
+                file(0xEF09, binary(0x10), right=2),
+                directory(0xD101, b"GRANDCHILD", records(0xEF05, "0101D1")),
+            ),
+            directory(0xDF02, b"CHILD TWO", records(0xEF05, "0101C2")),
+            dir_sfi=0x1E,
         ),
-        directory(0xDF02, b"CHILD TWO", records(0xEF05, "0101C2")),
-        dir_sfi=0x1E,
-    ),
-    directory(
-        0xA002,
-        b"APPLICATION TWO",
-        keys(pin(0x00, "888888")),
-        records(0xEF0A, "0101A2"),
-        file(0xEF0B, bytes(4), update=RIGHT_FREE),
-    ),
-)
-"""MF { 0003, A001 { EF05-EF10, DF01 { EF05, EF08, EF09, D101 { EF05 } }, DF02 { EF05 } }, A002 { EF0A, EF0B } }."""
+        directory(
+            0xA002,
+            b"APPLICATION TWO",
+            keys(pin(0x00, "888888")),
+            records(0xEF0A, "0101A2"),
+            file(0xEF0B, bytes(4), update=RIGHT_FREE),
+        ),
+    )
+
+
+TREE = tree()
+TREE_SM4 = tree(Algorithm.SM4)
 
 ONE = "00A404000F4150504C49434154494F4E204F4E45"
 TWO = "00A404000F4150504C49434154494F4E2054574F"

@@ -9,17 +9,21 @@ from hypothesis import strategies as st
 from cardsim.chip.layout import FileType, Header, KeyRecord, KeyType, LifeCycle, Protection, tries_byte
 
 BYTE = st.integers(0, 0xFF)
-HEADERS = st.builds(
-    Header,
-    fid=st.integers(0, 0xFFFF),
-    type=st.sampled_from([kind for kind in FileType if kind is not FileType.ERASED]),
-    size=st.integers(0, 0xFFFF),
-    right1=BYTE,
-    right2=BYTE,
-    extra=BYTE,
-    name_size=BYTE,
-    state=st.sampled_from(LifeCycle),
-    protection=st.sampled_from(Protection),
+FIELDS = {
+    "fid": st.integers(0, 0xFFFF),
+    "size": st.integers(0, 0xFFFF),
+    "right1": BYTE,
+    "right2": BYTE,
+    "extra": BYTE,
+    "state": st.sampled_from(LifeCycle),
+    "protection": st.sampled_from(Protection),
+}
+FILES = [kind for kind in FileType if kind not in (FileType.ERASED, FileType.DIRECTORY)]
+HEADERS = st.one_of(
+    st.builds(
+        Header, type=st.just(FileType.DIRECTORY), name_size=st.integers(0, 16), native=st.booleans(), **FIELDS
+    ),
+    st.builds(Header, type=st.sampled_from(FILES), byte7=BYTE, **FIELDS),
 )
 KEY_RECORDS = st.builds(
     KeyRecord,
@@ -55,6 +59,8 @@ def test_key_record_round_trip(record: KeyRecord, behind: bytes) -> None:
         (Header(0xEF05, FileType.VARIABLE, 66, right2=0x01), "EF052C0042F001FF0000F7"),
         (Header(0xEF07, FileType.TRANSPARENT, 0x400, 0x02, 0x01), "EF07280400 0201FF000081"),
         (Header(0x3F00, FileType.DIRECTORY, 0xFFFF, 0xF0, 0xF0, name_size=14), "3F0038FFFFF0F0FF0E00C7"),
+        (Header(0x3F01, FileType.DIRECTORY, 0x36F, 0xF0, 0xF0, 0x95, 9, native=True), "3F0138036FF0F09589004D"),
+        (Header(0x0015, FileType.TRANSPARENT, 0x1E, 0xF0, 0xF0, protection=Protection.MAC, byte7=0xFE), "0015A8001EF0F0FF01001E"),
     ],
 )
 def test_the_header_itself(header: Header, raw: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cardsim.profiles import GEN2
 from cardsim.zones.layouts import Layout
 from tests.unit.chip.bench import SSSE, Bench, bench
 from tests.unit.chip.images import CHILD_ONE, ONE, VERIFY_ONE, binary, card, directory, file, records
@@ -180,12 +181,18 @@ def test_sfis_belong_to_their_directory(tree: Bench) -> None:
         ("00B002F010", 0x2F0, 0x10),
         ("00B002F8FF", 0x2F8, 8),
         ("00B002FF01", 0x2FF, 1),
-        ("00B000000002C0", 0, 0x2C0),
-        ("00B00000000000", 0, 0x300),
     ],
 )
 def test_reading_the_current_file(tree: Bench, command: str, start: int, size: int) -> None:
     assert tree.run(ONE, EF07, command) == BINARY[2 * start : 2 * (start + size)] + "9000"
+
+
+@pytest.mark.parametrize(("command", "size"), [("00B000000002C0", 0x2C0), ("00B00000000000", 0x300)])
+def test_reading_more_than_256_bytes_at_once(command: str, size: int) -> None:
+    assert bench("tree").run(ONE, EF07, command) == "6700"
+    extended = bench("tree", extended_length=True)
+    assert extended.run(ONE, EF07, command) == BINARY[: 2 * size] + "9000"
+    assert extended.t0(command) == BINARY[: 2 * size] + "9000"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +217,7 @@ def test_answers_of_more_than_256_bytes_end_there_unless_le_is_extended() -> Non
     longest = "01FE" + "AB" * 254
     more = "0280" + "CD" * 128
     app = directory(0xA001, b"BIG APPLICATION", records(0xEF05, longest, more), file(0xEF07, bytes(4)))
-    big = Bench(card(app))
+    big = Bench(card(app), GEN2.override({"extended_length": True}))
     big.run("00A4000002A001", EF05)
     assert big.send("00B2010400") == longest + "9000"
     assert big.send("00B2010500") == longest + "9000"

@@ -24,6 +24,7 @@ class ScriptedCard:
     """Answers a case-4 command (INS A4) and a case-2 command (INS B0) with as much as a test wants."""
 
     incoming = frozenset((0xA4,))
+    either: frozenset[int] = frozenset()
     atr = b""
     interface = Interface.CONTACT
 

@@ -30,6 +30,8 @@ FILE_COMMANDS = [
     ("apdu", "00A40000023F00", "--card"),
     ("write", "EF06/0A=2", "--card"),
     ("pin", "verify", "--pin", "1234", "--card"),
+    ("identify", "--card"),
+    ("pki", "verify-pin", "user", "--pin", "1234", "--card"),
     ("serve",),
 ]
 

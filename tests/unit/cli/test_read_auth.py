@@ -251,18 +251,18 @@ def test_a_blocked_application(
 
 
 def block(atr: bytes) -> Script[Response]:
-    yield from select_hrss()
-    terminal = yield from meet_card(atr)
+    fci = yield from select_hrss()
+    terminal = yield from meet_card(atr, fci)
     return (yield from protected(terminal, Command(0x84, 0x1E, 0x00, 0x00), use=KeyUse.APPLICATION_LOCK))
 
 
 def test_an_answer_to_reset_that_no_factor_can_be_taken_from() -> None:
-    script = meet_card(bytes.fromhex("3B021450"))
+    script = meet_card(bytes.fromhex("3B021450"), b"")
     assert next(script).encode().hex() == "00b2012800"
     with pytest.raises(CardRefusedError, match="no keys can be derived for this card: "):
         script.send(Response.parse(bytes.fromhex("0110639900D1560000059F8FF5CDF42F34FB9000")))
 
 
 def test_a_wrong_source_of_keys(cardsim: Runner, card: Path) -> None:
-    assert "argument --auth: invalid choice: 'psam'" in cardsim.refused("read", "--card", card, "--auth", "psam")
+    assert "argument --auth: invalid choice: 'card'" in cardsim.refused("read", "--card", card, "--auth", "card")
     assert "参数 --auth:需要一个值" in cardsim.refused("--lang", "zh", "read", "--card", card, "--auth")

@@ -71,3 +71,31 @@ def test_a_wrong_pin_in_a_holder_is_not_repeated(cardsim: Runner, tmp_path: Path
 def test_nothing_shows_the_pin_on_the_card(cardsim: Runner, card: Path) -> None:
     for words in (("show", card), ("read", "--card", card), ("read", "--json", "--card", card)):
         assert PIN not in cardsim(*words).out
+
+
+PKI = ("00A404000C504B492EC9E7BBE1B1A3D5CF", "00A404000C53532E434552542E41444631")
+HASH_OF_THE_PIN = "80C4010305C10312345600"
+SM3_OF_123456 = "3DE741F445DD357BEA4E6C3FE6437036F62B5E3EC0F00D62796EDB4305ED627F"
+
+
+@pytest.mark.parametrize("raw", [(), ("--raw",)])
+def test_apdu_shows_no_hash_of_a_pin(cardsim: Runner, tmp_path: Path, raw: tuple[str, ...]) -> None:
+    path = tmp_path / "g.card"
+    cardsim("new", "--chip", "gen3", "--out", path)
+    fetch = ("80C4010305C103123456", "00C0000020") if raw else ()
+    ran = cardsim("apdu", *raw, "--card", path, *PKI, HASH_OF_THE_PIN, *fetch)
+    assert "> 80C4010305**********" in ran.out
+    assert f"< {'**' * 32} 9000\n" in ran.out
+    assert SM3_OF_123456[:16] not in ran.out + ran.err
+    assert PIN not in ran.out
+    shown = cardsim("apdu", "--trace-secrets", "--card", path, *PKI, HASH_OF_THE_PIN).out
+    assert f"< {SM3_OF_123456} 9000\n" in shown
+
+
+def test_apdu_explains_no_digits_of_a_pin(cardsim: Runner, tmp_path: Path) -> None:
+    """Somebody forgets the C1 03 before the digits: 98 is no tag to be talked about."""
+    path = tmp_path / "g.card"
+    cardsim("new", "--chip", "gen3", "--out", path)
+    out = cardsim("apdu", "--card", path, *PKI, "80C4010303987654").out
+    assert "why: 6A80: the data objects make no sense: HASH takes C1\n" in out
+    assert not any(digits in out.rpartition("> 80C4")[2] for digits in ("98", "76", "54"))

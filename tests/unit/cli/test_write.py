@@ -320,7 +320,7 @@ def test_files_that_nobody_may_write(cardsim: Runner, card: Path, item: str, lan
     [
         ((), "the following arguments are required: FILE/TAG=VALUE"),
         (("EF06/0A=2", "--protect", "des"), "argument --protect: invalid choice: 'des'"),
-        (("EF06/0A=2", "--auth", "psam"), "argument --auth: invalid choice: 'psam'"),
+        (("EF06/0A=2", "--auth", "card"), "argument --auth: invalid choice: 'card'"),
         (("EF06/0A=2", "--line-mac", "x"), "argument --line-mac: invalid choice: 'x'"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from cardsim.chip.card import Card
 from cardsim.chip.layout import KeyType
 from cardsim.chip.memory import Memory, NoJournal
 from cardsim.chip.t0 import T0Port
-from cardsim.zones.layouts import Layout
+from cardsim.profiles import GEN2, GEN3
+from cardsim.zones.layouts import EVERY, L2, L3, Layout
+from cardsim.zones.model import KeyAlgorithm
 from readers.connect.inprocess import connect_inprocess
 from readers.connect.layers import with_layers
 from tests.cards import make_image
@@ -32,26 +35,34 @@ SOURCE = bytes.fromhex("0102030405060708")
 HOLDER = {"card_identification": "639900D15600000500BF7C7A48FB4966", "institution": "9156000002639900630100D5"}
 
 
+USUAL: ContextVar[Layout] = ContextVar("layout of a card when a test says none", default=L2)
+
+
 @cache
 def _image(layout: Layout, holder: str, settings: str) -> CardImage:
-    return make_image(HOLDER | json.loads(holder), layout=layout, settings=json.loads(settings))
+    chip = GEN3.override({"zones": ["HRSS"]}) if layout is L3 else GEN2
+    return make_image(HOLDER | json.loads(holder), layout=layout, settings=json.loads(settings), chip=chip)
 
 
 class Desk:
     """``send`` takes and gives hexadecimal digits, as whole answers: 61xx and 6Cxx are the layers' business.
 
-    Challenges are 11.., 22.., 33.. and so on; a power cycle begins again at 11.
+    Layout 3.00 is on a chip of the 3rd generation, with SM4. Challenges are 11.., 22.., 33.. and so on; a power cycle
+    begins again at 11.
     """
 
     def __init__(
-        self, layout: Layout = Layout.V2_00, holder: Mapping[str, object] | None = None, /, **settings: object
+        self, layout: Layout | None = None, holder: Mapping[str, object] | None = None, /, **settings: object
     ) -> None:
+        self.layout = layout = layout or USUAL.get()
         image = _image(layout, json.dumps(holder or {}, sort_keys=True), json.dumps(settings, sort_keys=True))
         self.memory = Memory(image.memory, NoJournal())
         self.card = Card(self.memory, image.profile, self._entropy, strict=True)
         self.port = T0Port(self.card, image.profile)
         self.connection = with_layers(connect_inprocess(self.port, "card under test"))
         self.profile = image.profile
+        sm4 = openssl.Sm4(image.profile.sm4_extension.value, image.profile.sm4_fold.value)
+        self.suite: openssl.Suite = sm4 if image.profile.hrss_algorithm is KeyAlgorithm.SM4 else openssl.DES
         self.line_session = image.profile.line_mac.value == "session"
         self.drawn = 0
 
@@ -85,6 +96,12 @@ class Desk:
         self.drawn = 0
 
     @property
+    def fci(self) -> str:
+        """Of SSSE: the SFI of the DIR, and on a chip of the 3rd generation the algorithm of the keys."""
+        rest = "A50988011E9F0C03860103" if self.layout is L3 else "A50388011E"
+        return f"6F{17 + len(rest) // 2:02X}840F7378312E73682EC9E7BBE1B1A3D5CF{rest}"
+
+    @property
     def contents(self) -> bytes:
         """All of the memory."""
         return bytes(self.memory.view)
@@ -108,15 +125,15 @@ class Desk:
 
     def key(self, row: KeyRow, version: int = 0) -> bytes:
         """The value of a key on this card."""
-        root = openssl.root(f"HRSS/{row}", version)
-        return openssl.below(root, self.factors()[-row.levels :])
+        root = self.suite.root(f"HRSS/{row}", version)
+        return self.suite.below(root, self.factors()[-row.levels :])
 
     def challenge(self, size: int = 8) -> bytes:
         return bytes.fromhex(self.do(f"00840000{size:02X}"))
 
     def proof(self, row: KeyRow, process: bytes, version: int | None = None) -> str:
         """EXTERNAL AUTHENTICATE for the challenge ``process``; with a version its data has 17 bytes."""
-        data = openssl.proof(self.key(row, version or 0), process, SOURCE) + SOURCE
+        data = self.suite.proof(self.key(row, version or 0), process, SOURCE) + SOURCE
         data += b"" if version is None else bytes((version,))
         return f"008200{row.reference:02X}{len(data):02X}{data.hex()}"
 
@@ -134,7 +151,7 @@ class Desk:
         """Prove the PIN and all keys of a directory, which is entered."""
         self.enter(directory)
         self.do(VERIFY)
-        for row in external_keys(directory):
+        for row in external_keys(directory, self.layout):
             assert self.prove(row) == "9000"
 
     # --- line protection ---
@@ -147,14 +164,16 @@ class Desk:
         """The same for a challenge fetched before."""
         line_key, iv = self.line(challenge, row)
         body = bytes.fromhex(data)
-        body = openssl.sealed(line_key, body) if seal else body
+        body = self.suite.sealed(line_key, body) if seal else body
         start = bytes.fromhex(header) + bytes((len(body) + 4,)) + body
-        return (start + openssl.mac(line_key, start, iv)).hex().upper()
+        return (start + self.suite.mac(line_key, start, iv)).hex().upper()
 
     def line(self, challenge: bytes, row: str = "SSSE/STK") -> tuple[bytes, bytes]:
         """Key and IV of the line."""
-        value, padded = self.key(key(row)), challenge.ljust(8, b"\x00")
-        return (openssl.triple(value, padded), bytes(8)) if self.line_session else (value, padded)
+        value, block = self.key(key(row)), self.suite.block
+        if self.line_session:
+            return self.suite.session(value, challenge.ljust(8, b"\x00")), bytes(block)
+        return value, challenge.ljust(block, b"\x00")
 
     # --- files of the current directory ---
 
@@ -193,19 +212,19 @@ def content(row: FileRow, layout: Layout) -> str:
     return desk.read(row)[:-4]
 
 
-def opened_by(row: KeyRow) -> FileRow | None:
+def opened_by(row: KeyRow, layout: Layout = EVERY) -> FileRow | None:
     """A file of the key's directory that it opens for reading or writing; the PUK opens none."""
-    candidates = [each for each in FILES if each.directory == row.directory and Layout.V2_00 in each.layouts]
+    candidates = [each for each in FILES if each.directory == row.directory and layout & each.layouts]
     return next((each for each in candidates if row.reference in (each.read_key, each.write_key)), None)
 
 
 def is_open(desk: Desk, row: KeyRow) -> bool:
     """Whether the card takes ``row`` as proved, as its file shows; the file's directory is current."""
-    protected = opened_by(row)
+    protected = opened_by(row, desk.layout)
     assert protected is not None
     if row.reference == protected.read_key:
         answer = desk.read(protected)[-4:]
     else:
-        answer = desk.write(protected, content(protected, Layout.V2_00))
+        answer = desk.write(protected, content(protected, desk.layout))
     assert answer in ("9000", "6982")
     return answer == "9000"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cardsim.zones.layouts import L1, L2, Layout
+import pytest
 
-# Directory, name, P2, how often the national or provincial root is diversified, use.
+from cardsim.zones.layouts import EVERY, L1, L2, L3, Layout
+
+# Directory, name, P2, how often the national or provincial root is diversified, use; layouts, where not all have it.
 _KEYS = """
 SSSE IRK   00  3  internal
 SSSE UK    04  2  external
@@ -14,7 +16,8 @@ SSSE PUK   06  2  external
 SSSE STK   09  2  line
 SSSE RK    0A  3  external
 SSSE LK    0B  2  application
-SSSE BK    0C  2  card
+SSSE BK    0E  2  card
+SSSE RK0C  0C  3  external  3
 SSSE UK0D  0D  2  external
 DF01 RK1   88  3  external
 DF01 UK1   83  2  external
@@ -48,66 +51,73 @@ DF07 RK2   85  3  external
 DF07 RK3   86  3  external
 """
 
-# File, layouts, class and key of reading, key of writing. The DIR, which section 6 leaves out, is free to read.
+# File, layouts, class and key of reading, key of writing. The DIR, which section 6 leaves out, is free to read, and so
+# is the certificate of the card in EF0E, which no source has.
 _FILES = """
-SSSE EF0B  1   free  --  --
-SSSE EF1E  2   free  --  --
-SSSE EF05  12  free  --  04
-SSSE EF06  12  free  --  04
-SSSE EF07  12  key   0A  04
-SSSE EF08  2   key   0A  04
-SSSE EF0D  2   or    0A  0D
-DF01 EF05  12  or    88  83
-DF01 EF06  12  or    88  86
-DF01 EF07  12  or    88  84
-DF01 EF08  12  or    88  85
-DF01 EF09  12  or    88  84
-DF01 EF0A  12  or    88  87
-DF01 EF15  2   or    88  89
-DF01 EF16  2   free  --  83
-DF01 EF17  2   free  --  83
-DF01 EF18  2   free  --  83
-DF01 EF19  2   free  --  83
-DF01 EF1A  2   free  --  83
-DF02 EF05  12  or    88  83
-DF02 EF06  12  or    88  84
-DF02 EF07  12  or    88  85
-DF02 EF08  1   or    88  86
-DF02 EF09  12  or    88  86
-DF02 EF15  2   or    88  87
-DF02 EF16  2   or    88  89
-DF03 EF05  12  or    85  86
-DF03 EF06  12  or    84  87
-DF03 EF07  12  or    84  88
-DF03 EF15  2   or    84  89
-DF03 EF16  2   or    84  8A
-DF03 EF17  2   or    84  8B
-DF03 EF18  2   or    84  8C
-DF03 EF19  2   or    84  8D
-DF04 EF05  12  or    84  85
-DF04 EF06  12  and   84  86
-DF04 EF08  12  or    84  --
-DF04 EF15  2   or    84  86
-DF05 EF05  2   or    0A  --
-DF06 EF05  2   or    0A  --
-DF06 EF06  2   or    0A  --
-DF07 EF05  2   key   84  --
-DF07 EF06  2   key   85  --
-DF07 EF07  2   key   86  --
+SSSE EF0B  1    free  --  --
+SSSE EF1E  23   free  --  --
+SSSE EF05  123  free  --  04
+SSSE EF06  12   free  --  04
+SSSE EF06  3    key   0A  04
+SSSE EF07  123  key   0A  04
+SSSE EF08  23   key   0A  04
+SSSE EF0C  3    key   0C  04
+SSSE EF0D  23   or    0A  0D
+SSSE EF0E  3    free  --  04
+DF01 EF05  123  or    88  83
+DF01 EF06  123  or    88  86
+DF01 EF07  123  or    88  84
+DF01 EF08  123  or    88  85
+DF01 EF09  123  or    88  84
+DF01 EF0A  123  or    88  87
+DF01 EF15  23   or    88  89
+DF01 EF16  23   free  --  83
+DF01 EF17  23   free  --  83
+DF01 EF18  23   free  --  83
+DF01 EF19  23   free  --  83
+DF01 EF1A  23   free  --  83
+DF02 EF05  123  or    88  83
+DF02 EF06  123  or    88  84
+DF02 EF07  123  or    88  85
+DF02 EF08  1    or    88  86
+DF02 EF09  123  or    88  86
+DF02 EF15  23   or    88  87
+DF02 EF16  23   or    88  89
+DF03 EF05  123  or    85  86
+DF03 EF06  123  or    84  87
+DF03 EF07  123  or    84  88
+DF03 EF15  23   or    84  89
+DF03 EF16  23   or    84  8A
+DF03 EF17  23   or    84  8B
+DF03 EF18  23   or    84  8C
+DF03 EF19  23   or    84  8D
+DF04 EF05  123  or    84  85
+DF04 EF06  123  and   84  86
+DF04 EF08  123  or    84  --
+DF04 EF15  23   or    84  86
+DF05 EF05  23   or    0A  --
+DF06 EF05  23   or    0A  --
+DF06 EF06  23   or    0A  --
+DF07 EF05  23   key   84  --
+DF07 EF06  23   key   85  --
+DF07 EF07  23   key   86  --
 """
 
-_TRANSPARENT = frozenset(("SSSE EF07", "SSSE EF08", *(f"DF01 EF{fid:02X}" for fid in range(0x16, 0x1B))))
+_TRANSPARENT = frozenset(
+    ("SSSE EF07", "SSSE EF08", "SSSE EF0C", "SSSE EF0E", *(f"DF01 EF{fid:02X}" for fid in range(0x16, 0x1B)))
+)
 _CYCLIC = frozenset(("DF02 EF07", "DF02 EF16", "DF04 EF08", "DF04 EF15"))
 
 
 class KeyRow(NamedTuple):
-    """A key: where it is, what the TEST roots call it, P2, levels of diversification, use."""
+    """A key: where it is, what the TEST roots call it, P2, levels of diversification, use, layouts."""
 
     directory: str
     name: str
     reference: int
     levels: int
     use: str
+    layouts: Layout
 
     def __str__(self) -> str:
         return f"{self.directory}/{self.name}"
@@ -157,10 +167,18 @@ class FileRow(NamedTuple):
 
 
 def _keys() -> tuple[KeyRow, ...]:
-    rows = (line.split() for line in _KEYS.strip().splitlines())
-    return tuple(
-        KeyRow(directory, name, int(number, 16), int(levels), use) for directory, name, number, levels, use in rows
-    )
+    found = []
+    for line in _KEYS.strip().splitlines():
+        directory, name, number, levels, use, *layouts = line.split()
+        found.append(KeyRow(directory, name, int(number, 16), int(levels), use, _layouts(*layouts or ["123"])))
+    return tuple(found)
+
+
+def _layouts(digits: str) -> Layout:
+    found = Layout(0)
+    for digit in digits:
+        found |= Layout.from_text(f"{digit}.00")
+    return found
 
 
 def _files() -> tuple[FileRow, ...]:
@@ -168,8 +186,7 @@ def _files() -> tuple[FileRow, ...]:
     for line in _FILES.strip().splitlines():
         directory, file, layouts, read, *numbers = line.split()
         reading, writing = (None if number == "--" else int(number, 16) for number in numbers)
-        exists = (L1 if "1" in layouts else Layout(0)) | (L2 if "2" in layouts else Layout(0))
-        found.append(FileRow(f"{directory} {file}", exists, read, reading, writing))
+        found.append(FileRow(f"{directory} {file}", _layouts(layouts), read, reading, writing))
     return tuple(found)
 
 
@@ -178,14 +195,25 @@ FILES = _files()
 DIRECTORIES = ("SSSE", "DF01", "DF02", "DF03", "DF04", "DF05", "DF06", "DF07")
 
 
+LAYOUTS = (L1, L2, L3)
+each_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=[layout.text for layout in LAYOUTS])
+
+
 def key(name: str) -> KeyRow:
     """The key called "SSSE/RK"."""
     return next(row for row in KEYS if str(row) == name)
 
 
-def file(name: str) -> FileRow:
-    """The file called "DF01 EF06"."""
-    return next(row for row in FILES if row.name == name)
+def file(name: str, layout: Layout = EVERY) -> FileRow:
+    """The file called "DF01 EF06", as it is in ``layout``."""
+    return next(row for row in FILES if row.name == name and layout & row.layouts)
+
+
+def of_record(row: FileRow, tag: int, layout: Layout) -> FileRow:
+    """The file as it is for one of its records: in layout 3.00 the card number is under RK (section 6)."""
+    if (row.name, tag, layout) == ("SSSE EF05", 0x07, L3):
+        return row._replace(read="key", read_key=0x0A)
+    return row
 
 
 def files_of(directory: str, layout: Layout) -> tuple[FileRow, ...]:
@@ -197,6 +225,8 @@ def directories_of(layout: Layout) -> tuple[str, ...]:
     return tuple(name for name in DIRECTORIES if files_of(name, layout))
 
 
-def external_keys(directory: str) -> tuple[KeyRow, ...]:
+def external_keys(directory: str, layout: Layout) -> tuple[KeyRow, ...]:
     """The keys that EXTERNAL AUTHENTICATE takes in a directory: its own and those of SSSE."""
-    return tuple(row for row in KEYS if row.directory in ("SSSE", directory) and row.use == "external")
+    return tuple(
+        row for row in KEYS if row.directory in ("SSSE", directory) and row.use == "external" and layout in row.layouts
+    )

@@ -8,11 +8,12 @@ from __future__ import annotations
 import pytest
 
 from cardsim.zones.hrss import HRSS
-from tests.unit.hrss import openssl
+from cardsim.zones.layouts import EVERY
 from tests.unit.hrss.desk import CHALLENGE, SOURCE, SSSE, VERIFY, Desk, is_open, opened_by
 from tests.unit.hrss.sheet import DIRECTORIES, KEYS, KeyRow, file, key
 
-EXTERNAL = [row for row in KEYS if row.use == "external"]
+pytestmark = pytest.mark.usefixtures("usual_layout")
+EXTERNAL = [row for row in KEYS if row.use == "external" and row.layouts is EVERY]
 RK, UK = key("SSSE/RK"), key("SSSE/UK")
 FINGERPRINT = file("SSSE EF07")
 each_external = pytest.mark.parametrize("row", EXTERNAL, ids=str)
@@ -22,9 +23,11 @@ def test_the_sheet_has_every_key_that_is_declared() -> None:
     """So every test here that goes through the sheet's keys goes through all there are."""
     names = {"SSSE" if df is HRSS.application else f"{df.fid:04X}": df.keys for df in HRSS.application.walk()}
     declared = [
-        (directory, each.name, each.reference, each.levels) for directory, keys in names.items() for each in keys
+        (directory, each.name, each.reference, each.levels, each.layouts.value)
+        for directory, keys in names.items()
+        for each in keys
     ]
-    assert sorted(declared) == sorted(row[:4] for row in KEYS)
+    assert sorted(declared) == sorted((*row[:4], row.layouts.value) for row in KEYS)
 
 
 # --- every key ---
@@ -48,7 +51,7 @@ def test_internal_authenticate_with_none_of_them(row: KeyRow) -> None:
     assert desk.sw(f"008800{row.reference:02X}10{'00' * 16}") == "6A88"
 
 
-@pytest.mark.parametrize("row", [row for row in KEYS if row.use != "external"], ids=str)
+@pytest.mark.parametrize("row", [row for row in KEYS if row.use != "external" and row.layouts is EVERY], ids=str)
 def test_external_authenticate_with_no_other_key(row: KeyRow) -> None:
     """IRK, STK and the locks have numbers that this command does not know, however right the proof."""
     desk = Desk()
@@ -63,7 +66,7 @@ def test_internal_authenticate_with_the_irk_from_every_directory(directory: str)
     desk = Desk()
     desk.enter(directory)
     process, source = bytes.fromhex("456FE02E253F817D"), bytes.fromhex("A39FC0BF44CAEA80")
-    expected = openssl.proof(desk.key(key("SSSE/IRK")), process, source).hex().upper()
+    expected = desk.suite.proof(desk.key(key("SSSE/IRK")), process, source).hex().upper()
     assert desk.do(f"0088000010{process.hex()}{source.hex()}") == expected
 
 
@@ -71,7 +74,7 @@ def test_the_answer_to_internal_authenticate_waits_under_t0() -> None:
     """61 08, then 00 C0 00 00 08 (facts hrss-card 4.3)."""
     desk = Desk()
     desk.enter("SSSE")
-    expected = openssl.proof(desk.key(key("SSSE/IRK")), bytes(8), SOURCE)
+    expected = desk.suite.proof(desk.key(key("SSSE/IRK")), bytes(8), SOURCE)
     assert desk.port.transmit(bytes.fromhex("0088000010") + bytes(8) + SOURCE) == b"\x61\x08"
     assert desk.port.transmit(bytes.fromhex("00C0000008")) == expected + b"\x90\x00"
 

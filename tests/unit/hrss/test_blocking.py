@@ -7,6 +7,7 @@ import pytest
 from tests.unit.hrss.desk import CHALLENGE, SSSE, VERIFY, Desk
 from tests.unit.hrss.forms import each_form
 
+pytestmark = pytest.mark.usefixtures("usual_layout")
 QUERY = "00200000"
 BLOCK, FOR_EVER, UNBLOCK, CARD_BLOCK = "841E0000", "841E0001", "84180000", "84160000"
 COMMANDS = {
@@ -101,7 +102,7 @@ def test_what_select_answers_for_a_blocked_application(setting: str, answer: str
     assert desk.sw(SSSE) == answer
     assert desk.sw(COMMANDS["READ RECORD"]) == "6A81"
     assert desk.sw(desk.protected(UNBLOCK, row="SSSE/LK")) == "9000"
-    assert desk.send(SSSE) == "6F16840F7378312E73682EC9E7BBE1B1A3D5CFA50388011E9000"
+    assert desk.send(SSSE) == desk.fci + "9000"
 
 
 @pytest.mark.parametrize("event", ["nothing", "power"])

@@ -1,8 +1,8 @@
 """The checks that hrss-card section 11 lists for 2nd-generation cards (社保系列8), each as a test of its name.
 
-The sheet words the 27 checks as 25 items, some of which hold two. They run on layouts 1.00 and 2.00 alike where both
-have what is checked. Here is what a card has; test_conformance_security.py has who may read and write it, and the keys.
-Left out: the zero-amount debit, since the card has no medical debit command.
+The sheet words the 27 checks as 25 items, some of which hold two. They run on all layouts alike where they have what
+is checked; 3.00 is on a chip of the 3rd generation, with SM4. Here is what a card has; test_conformance_security.py has
+who may read and write it, and the keys. Left out: the zero-amount debit, since the card has no medical debit command.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from __future__ import annotations
 import pytest
 
 from apdu import parse_simple
-from cardsim.zones.layouts import L1, L2, Layout
-from tests.unit.hrss import openssl
+from cardsim.zones.layouts import L1, L2, L3, Layout
 from tests.unit.hrss.desk import REGION, SOURCE, SSSE, Desk, records
-from tests.unit.hrss.sheet import DIRECTORIES, FILES, directories_of, file, files_of
+from tests.unit.hrss.sheet import DIRECTORIES, FILES, directories_of, each_layout, file, files_of
 from tests.unit.zones.hrss_sheet import LAYOUT_1, LAYOUT_2, Row, parse
-
-each_layout = pytest.mark.parametrize("layout", [L1, L2], ids=["1.00", "2.00"])
 
 # hrss-card 2.1 and 2.2, in the notation of hrss_sheet.py.
 _SSSE = "SSSE EF05: 01 b 10h, 02 an 1, 03 an 4, 04 cn 0Ch, 05 cn 4, 06 cn 4, 07 an 9\n"
 _BASIC_1 = "SSSE EF06: 08 an 12h, 09 an 1Eh, 0A an 1, 0B cn 1, 0C cn 3, 0D cn 4\n"
 _BASIC_2 = "SSSE EF06: 08 an 12h, 09 an 1Eh, 4E an 14h, 0A an 1, 0B cn 1, 0C cn 3, 0D cn 4\n"
 _UNKNOWN_SIZE = 20
+CHIP = {L1: "81544C92", L2: "81544C92", L3: "81544C97"}
+"""In the ATR; hrss-card 7 has the last with 3.00 cards."""
+VERSION = {L1: "312E3030", L2: "322E3030", L3: "332E3030"}
+FCI = {L1: "A50388010B", L2: "A50388011E", L3: "A50988011E9F0C03860103"}
+"""Behind the name; 9F0C tells the algorithm (terminal-interface 2.5)."""
 AIDS = {
     "DF01": "D15600000500",
     "DF02": "D15600000501",
@@ -40,7 +42,7 @@ def sheet_rows(layout: Layout) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in parse(table):
         # Tag 60 has tests of its own below.
-        if (layout, row.file, row.tag) != (L2, "DF03 EF05", "60"):
+        if layout is L1 or (row.file, row.tag) != ("DF03 EF05", "60"):
             found.setdefault(row.file, []).append(row)
     return found
 
@@ -58,9 +60,10 @@ def expected_records(row: Row) -> list[tuple[int, int]]:
 # --- PIN format ---
 
 
-def test_pin_format() -> None:
+@each_layout
+def test_pin_format(layout: Layout) -> None:
     """Two digits a byte: 00 20 00 00 03 for six; ASCII digits, or one byte, are no PIN (hrss-card 5)."""
-    desk = Desk()
+    desk = Desk(layout)
     desk.enter("SSSE")
     assert desk.sw("0020000003123456") == "9000"
     assert desk.sw("0020000006313233343536") == "63C5"
@@ -70,9 +73,10 @@ def test_pin_format() -> None:
 
 
 @pytest.mark.parametrize("pin", ["1234", "12345", "123456", "123456789012"])
-def test_pin_format_of_other_lengths(pin: str) -> None:
+@each_layout
+def test_pin_format_of_other_lengths(pin: str, layout: Layout) -> None:
     """Two to six bytes, an odd last digit with F (hrss-card 5, terminal-interface 2.3)."""
-    desk = Desk(L2, {"hrss_pin": pin})
+    desk = Desk(layout, {"hrss_pin": pin})
     desk.enter("SSSE")
     digits = pin + "F" * (len(pin) % 2)
     assert desk.sw(f"00200000{len(digits) // 2:02X}{digits}") == "9000"
@@ -86,7 +90,7 @@ def test_atr(layout: Layout) -> None:
     """3B 6D 00 00 and 13 bytes: 00, chip and COS, manufacturer, city, serial (hrss-card 7); warm and cold the same."""
     desk = Desk(layout)
     atr = desk.connection.atr
-    assert atr.hex().upper() == "3B6D0000" + "00" + "81544C92" + "8684" + "6399" + "00BF7C7A"
+    assert atr.hex().upper() == "3B6D0000" + "00" + CHIP[layout] + "8684" + "6399" + "00BF7C7A"
     assert desk.connection.reset() == atr == desk.port.power_on()
 
 
@@ -101,12 +105,13 @@ def test_response_formats(layout: Layout) -> None:
     def t0(command: str) -> str:
         return desk.port.transmit(bytes.fromhex(command)).hex().upper()
 
-    dir_sfi = "0B" if layout is L1 else "1E"
-    assert t0(SSSE) == "6118"
-    assert t0("00C0000018") == f"6F16840F7378312E73682EC9E7BBE1B1A3D5CFA5038801{dir_sfi}9000"
+    fci = f"840F7378312E73682EC9E7BBE1B1A3D5CF{FCI[layout]}"
+    size = len(fci) // 2
+    assert t0(SSSE) == f"61{size + 2:02X}" == {L1: "6118", L2: "6118", L3: "611E"}[layout]
+    assert t0(f"00C00000{size + 2:02X}") == f"6F{size:02X}{fci}9000"
     assert t0("00A4000002EF05") == "9000"
     assert [t0("00B2030406"), t0("00B20304FF"), t0("00B2030400")] == [
-        {L1: "0304312E30309000", L2: "0304322E30309000"}[layout],
+        f"0304{VERSION[layout]}9000",
         "6C06",
         "6C06",
     ]
@@ -137,9 +142,9 @@ def test_one_level_factor(layout: Layout) -> None:
     """N=1: from the city's key, the card factor alone, the last 8 bytes of the ATR (hrss-card 4.2)."""
     desk = Desk(layout)
     desk.enter("SSSE")
-    city_key = openssl.diversified(openssl.root("HRSS/SSSE/UK"), b"639900sx")
-    card_key = openssl.diversified(city_key, desk.connection.atr[-8:])
-    proof = openssl.proof(card_key, desk.challenge(), SOURCE)
+    city_key = desk.suite.diversified(desk.suite.root("HRSS/SSSE/UK"), b"639900sx")
+    card_key = desk.suite.diversified(city_key, desk.connection.atr[-8:])
+    proof = desk.suite.proof(card_key, desk.challenge(), SOURCE)
     assert desk.sw(f"0082000410{proof.hex()}{SOURCE.hex()}") == "9000"
 
 
@@ -149,21 +154,22 @@ def test_two_level_factors(layout: Layout) -> None:
     desk = Desk(layout)
     desk.enter("SSSE")
     region = desk.do("00B2012C00")[4:10]
-    card_key = openssl.root("HRSS/SSSE/UK")
+    card_key = desk.suite.root("HRSS/SSSE/UK")
     for factor in (region.encode() + b"sx", desk.connection.atr[-8:]):
-        card_key = openssl.diversified(card_key, factor)
-    proof = openssl.proof(card_key, desk.challenge(), SOURCE)
+        card_key = desk.suite.diversified(card_key, factor)
+    proof = desk.suite.proof(card_key, desk.challenge(), SOURCE)
     assert desk.sw(f"0082000410{proof.hex()}{SOURCE.hex()}") == "9000"
 
 
+@each_layout
 @pytest.mark.parametrize("factors", [(0,), (1,), (0, 1), (1, 0)], ids=["city", "card", "both", "swapped"])
-def test_both_factors_are_needed_in_their_order(factors: tuple[int, ...]) -> None:
-    desk = Desk()
+def test_both_factors_are_needed_in_their_order(factors: tuple[int, ...], layout: Layout) -> None:
+    desk = Desk(layout)
     desk.enter("SSSE")
-    card_key = openssl.root("HRSS/SSSE/UK")
+    card_key = desk.suite.root("HRSS/SSSE/UK")
     for each in factors:
-        card_key = openssl.diversified(card_key, (b"639900sx", desk.connection.atr[-8:])[each])
-    proof = openssl.proof(card_key, desk.challenge(), SOURCE)
+        card_key = desk.suite.diversified(card_key, (b"639900sx", desk.connection.atr[-8:])[each])
+    proof = desk.suite.proof(card_key, desk.challenge(), SOURCE)
     assert desk.sw(f"0082000410{proof.hex()}{SOURCE.hex()}") == ("9000" if factors == (0, 1) else "63C2")
 
 
@@ -187,7 +193,7 @@ def test_city_code_in_the_card_id(layout: Layout) -> None:
 def test_spec_version(layout: Layout) -> None:
     desk = Desk(layout)
     desk.enter("SSSE")
-    assert desk.do("00B2032806") == {L1: "0304312E3030", L2: "0304322E3030"}[layout]
+    assert desk.do("00B2032806") == f"0304{VERSION[layout]}"
 
 
 @each_layout
@@ -254,9 +260,10 @@ def test_b_tlv_form(layout: Layout, directory: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "123^112233^学校"])
-def test_b_tlv_form_of_what_a_holder_has(value: str) -> None:
+@pytest.mark.parametrize("layout", [L2, L3], ids=["2.00", "3.00"])
+def test_b_tlv_form_of_what_a_holder_has(value: str, layout: Layout) -> None:
     """The sheet's sample, 2.9: 40 34 5703 5803 5928."""
-    desk = Desk(L2, {"elements": {"DF01/EF15": {"40:02": value}}})
+    desk = Desk(layout, {"elements": {"DF01/EF15": {"40:02": value}}})
     desk.unlock("DF01")
     inner = "5703313233" + "5803112233" + "5928D1A7D0A3" + "00" * 36
     empty = "5703000000" + "5803FFFFFF" + "5928" + "00" * 40
@@ -312,7 +319,11 @@ def owners_of_tag_60(desk: Desk, layout: Layout) -> list[str]:
 BOTH = ["DF02 EF06", "DF03 EF05"]
 
 
-@pytest.mark.parametrize(("layout", "owners"), [(L1, BOTH), (L2, BOTH[:1])], ids=["1.00, as its lists have it", "2.00"])
+@pytest.mark.parametrize(
+    ("layout", "owners"),
+    [(L1, BOTH), (L2, BOTH[:1]), (L3, BOTH[:1])],
+    ids=["1.00, as its lists have it", "2.00", "3.00"],
+)
 def test_which_of_df02_ef06_and_df03_ef05_has_tag_60(layout: Layout, owners: list[str]) -> None:
     """By default DF02 EF06 alone; in layout 1.00, whose lists have it twice (hrss-card 2.5, 2.6), both."""
     assert owners_of_tag_60(Desk(layout), layout) == owners

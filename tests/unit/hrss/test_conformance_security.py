@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import pytest
 
-from cardsim.zones.layouts import L1, L2, Layout
-from tests.unit.hrss import openssl
+from cardsim.zones.layouts import EVERY, L1, L2, L3, Layout
 from tests.unit.hrss.desk import SOURCE, VERIFY, Desk, content, reading, records, writing
-from tests.unit.hrss.sheet import DIRECTORIES, FILES, KEYS, FileRow, KeyRow, directories_of, file
-
-each_layout = pytest.mark.parametrize("layout", [L1, L2], ids=["1.00", "2.00"])
+from tests.unit.hrss.sheet import (
+    DIRECTORIES,
+    FILES,
+    KEYS,
+    LAYOUTS,
+    FileRow,
+    KeyRow,
+    directories_of,
+    each_layout,
+    file,
+)
 
 # --- writing ---
 
@@ -24,7 +31,7 @@ each_closed = pytest.mark.parametrize("row", CLOSED, ids=str)
 
 
 def layouts_of(row: FileRow) -> list[Layout]:
-    return [layout for layout in (L1, L2) if layout in row.layouts]
+    return [layout for layout in LAYOUTS if layout in row.layouts]
 
 
 def keys_of(row: FileRow, reference: int | None) -> KeyRow:
@@ -103,7 +110,7 @@ def test_read_and_write_keys_are_separate() -> None:
         assert {row.read_key for row in files}.isdisjoint({row.write_key for row in files} - {None})
         numbers = [row.reference for row in KEYS if row.directory == directory]
         assert len(set(numbers)) == len(numbers)
-    desk = Desk()
+    desk = Desk(L3)
     values = [desk.key(row) for row in KEYS]
     assert len(set(values)) == len(values)
     assert not any(value[:8] == value[8:] for value in values)
@@ -149,22 +156,23 @@ def test_pin_and_rk_both_are_needed(layout: Layout, pin_first: bool) -> None:
 @pytest.mark.parametrize("row", [row for row in KEYS if row.levels == 3], ids=str)
 def test_national_keys_authenticate(row: KeyRow) -> None:
     """From the national root over province and city to the card (hrss-card 4.2): the IRK inwards, the RKs outwards."""
-    for layout in (L1, L2):
-        if row.directory not in directories_of(layout):
+    for layout in LAYOUTS:
+        if row.directory not in directories_of(layout) or layout not in row.layouts:
             continue
         desk = Desk(layout)
         desk.enter(row.directory)
         if row.use == "internal":
-            expected = openssl.proof(desk.key(row), bytes(8), SOURCE).hex().upper()
+            expected = desk.suite.proof(desk.key(row), bytes(8), SOURCE).hex().upper()
             assert desk.do(f"0088000010{'00' * 8}{SOURCE.hex()}") == expected
         else:
             assert desk.prove(row) == "9000"
 
 
-@pytest.mark.parametrize("row", [row for row in KEYS if row.use == "external"], ids=str)
-def test_several_key_versions(row: KeyRow) -> None:
+@pytest.mark.parametrize("layout", [L2, L3], ids=["2.00", "3.00"])
+@pytest.mark.parametrize("row", [row for row in KEYS if row.use == "external" and row.layouts is EVERY], ids=str)
+def test_several_key_versions(row: KeyRow, layout: Layout) -> None:
     """Versions 00 to 03, Lc 11 with the version behind (hrss-card 4.1)."""
-    desk = Desk(key_versions=[0, 1, 2, 3])
+    desk = Desk(layout, key_versions=[0, 1, 2, 3])
     desk.enter(row.directory)
     assert [desk.prove(row, version) for version in (0, 1, 2, 3)] == ["9000"] * 4
     assert desk.prove(row) == "9000"
@@ -182,24 +190,25 @@ def test_offline_detail_files_of_df04(layout: Layout) -> None:
     desk.unlock("DF04")
     assert len(records(desk, file("DF04 EF06"))) == 3
     found = records(desk, details)
-    assert [len(record) // 2 for record in found] == [0x1C] * {L1: 10, L2: 30}[layout]
+    assert [len(record) // 2 for record in found] == [0x1C] * (10 if layout is L1 else 30)
     for command in ("00DC0003", "00DC0144", "00E20044"):
         assert desk.sw(f"{command}1C{'00' * 0x1C}") in ("6982", "6986")
     assert desk.sw(f"{writing(details)}1C{'00' * 0x1C}") == "6982"
     assert records(desk, details) == found
 
 
-def test_irk_id_and_diversification() -> None:
+@each_layout
+def test_irk_id_and_diversification(layout: Layout) -> None:
     """Key 00, three levels; cards that differ in serial or city have other IRKs, and each factor takes part."""
-    desk = Desk()
+    desk = Desk(layout)
     desk.enter("SSSE")
     answer = desk.do(f"0088000010{'00' * 16}")
     province, city, card = desk.factors()
     assert (province, city) == (b"630000sh", b"639900sx")
-    root = openssl.root("HRSS/SSSE/IRK")
+    root = desk.suite.root("HRSS/SSSE/IRK")
 
     def expected(*path: bytes) -> str:
-        return openssl.proof(openssl.below(root, path), bytes(8), bytes(8)).hex().upper()
+        return desk.suite.proof(desk.suite.below(root, path), bytes(8), bytes(8)).hex().upper()
 
     assert answer == expected(province, city, card)
     others = [(), (card,), (city, card), (card, city, province), (province, city), (province, b"639901sx", card)]

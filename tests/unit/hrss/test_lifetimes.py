@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cardsim.zones.layouts import L2
-from tests.unit.hrss import openssl
 from tests.unit.hrss.desk import SOURCE, SSSE, VERIFY, Desk, content, is_open, reading, writing
 from tests.unit.hrss.sheet import FILES, KEYS, FileRow, KeyRow, file, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.usefixtures("usual_layout")
 LOCAL = [row for row in KEYS if row.local]
 RK, UK = key("SSSE/RK"), key("SSSE/UK")
 FINGERPRINT, BASIC, ISSUER = file("SSSE EF07"), file("SSSE EF06"), file("SSSE EF05")
@@ -36,9 +35,9 @@ def test_every_version_is_a_key_of_its_own() -> None:
         assert desk.prove(RK, version) == "9000"
         assert is_open(desk, RK)
     desk.enter("SSSE")
-    first = openssl.proof(desk.key(RK, 1), desk.challenge(), SOURCE)
+    first = desk.suite.proof(desk.key(RK, 1), desk.challenge(), SOURCE)
     assert desk.sw(f"0082000A10{first.hex()}{SOURCE.hex()}") == "9000"
-    second = openssl.proof(desk.key(RK, 2), desk.challenge(), SOURCE)
+    second = desk.suite.proof(desk.key(RK, 2), desk.challenge(), SOURCE)
     assert desk.sw(f"0082000A10{second.hex()}{SOURCE.hex()}") == "63C2"
 
 
@@ -56,7 +55,7 @@ def test_a_version_byte_selects_the_irk_too() -> None:
     desk = Desk(key_versions=[0, 1])
     desk.enter("SSSE")
     expected = [
-        openssl.proof(desk.key(key("SSSE/IRK"), version), bytes(8), bytes(8)).hex().upper() for version in (0, 1)
+        desk.suite.proof(desk.key(key("SSSE/IRK"), version), bytes(8), bytes(8)).hex().upper() for version in (0, 1)
     ]
     assert [desk.do(f"0088000011{'00' * 16}{version:02X}") for version in (0, 1)] == expected
     assert desk.do(f"0088000010{'00' * 16}") == expected[0]
@@ -119,9 +118,9 @@ def test_a_key_of_a_df_opens_no_other_df(row: KeyRow) -> None:
     for other in ("DF01", "DF02", "DF03", "DF04", "DF07"):
         if other != row.directory:
             desk.do(f"00A4000002{other}")
-            closed = [each for each in FILES if each.directory == other and L2 in each.layouts]
+            closed = [each for each in FILES if each.directory == other and desk.layout in each.layouts]
             assert {desk.read(each)[-4:] for each in closed if each.read != "free"} == {"6982"}
-            assert {desk.write(each, content(each, L2)) for each in closed} == {"6982"}
+            assert {desk.write(each, content(each, desk.layout)) for each in closed} == {"6982"}
 
 
 def test_keys_of_ssse_hold_in_every_df_and_across_its_reselection() -> None:
@@ -202,12 +201,12 @@ def test_a_kiosk_reads_and_writes() -> None:
     desk.enter("SSSE")
     sjs1, sjs2, sjs3, sjs4 = (desk.challenge() for _ in range(4))
     answer = desk.do(f"0088000010{sjs1.hex()}{sjs2.hex()}")
-    assert answer == openssl.proof(desk.key(key("SSSE/IRK")), sjs1, sjs2).hex().upper()
-    proof = openssl.proof(desk.key(RK), sjs4, sjs3)
+    assert answer == desk.suite.proof(desk.key(key("SSSE/IRK")), sjs1, sjs2).hex().upper()
+    proof = desk.suite.proof(desk.key(RK), sjs4, sjs3)
     desk.do(f"0082000A10{proof.hex()}{sjs3.hex()}", "00A4000002EF05", "00B2070400")
     assert desk.read(FINGERPRINT)[-4:] == "9000"
     source, process = desk.challenge(), desk.challenge()
-    proof = openssl.proof(desk.key(UK), process, source)
+    proof = desk.suite.proof(desk.key(UK), process, source)
     desk.do(f"0082000410{proof.hex()}{source.hex()}", "00A4000002EF06")
     values = {1: ("08", "11" * 18), 2: ("09", "41" * 30), 4: ("0A", "32"), 5: ("0B", "02"), 7: ("0D", "19800102")}
     desk.do(*(_update(number, BASIC, tag, value) for number, (tag, value) in values.items()))
@@ -216,5 +215,6 @@ def test_a_kiosk_reads_and_writes() -> None:
     assert desk.do(reading(BASIC)) == "0812" + "11" * 18
     desk.power_cycle()
     desk.enter("SSSE")
+    assert desk.prove(RK) == "9000"
     assert desk.do("00B2073400") == "0D0419800102"
     assert desk.sw(f"{writing(ISSUER)}03010101") == "6982"

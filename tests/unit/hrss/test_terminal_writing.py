@@ -19,7 +19,7 @@ from readers.terminal.script import run
 from readers.terminal.security import require_pin
 from readers.terminal.writing import BY_TAG, Protect, Write, Written, write_all
 from tests.unit.hrss.desk import SOURCE, Desk, records
-from tests.unit.hrss.sheet import FileRow, file, files_of, key
+from tests.unit.hrss.sheet import LAYOUTS, FileRow, each_layout, file, files_of, key
 from tests.unit.hrss.terminals import counters, terminal_at
 from tests.unit.readers.fakes import FakePort
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from cardsim.zones.addresses import DataFile
     from cardsim.zones.model import Df
 
-each_layout = pytest.mark.parametrize("layout", [L1, L2], ids=["1.00", "2.00"])
 each_protect = pytest.mark.parametrize("protect", list(Protect), ids=[protect.value for protect in Protect])
 PIN = parse_hex("123456")
 
@@ -52,12 +51,13 @@ def writes_to(df: Df, entry: DataFile, layout: Layout, *, by_tag: bool) -> Itera
         case Transparent():
             yield Write(name, df, entry, value(entry.sizes[layout], 3))
         case VariableTlv():
-            left_out = {0x60} if (layout, name) == (L2, "DF03/EF05") else set()
+            left_out = {0x60} if layout is not L1 and name == "DF03/EF05" else set()
             there = [record for record in entry.numbered(layout) if record[0].tag not in left_out]
             for number, (element, nth) in enumerate(there, 1):
                 place = BY_TAG if by_tag and element.count == 1 else number
                 data = value(element.type.size, number)
-                yield Write(f"{name}/{element.tag:02X}:{nth}", df, entry, data, element.tag, place)
+                read = element.read_in(layout, entry.read)
+                yield Write(f"{name}/{element.tag:02X}:{nth}", df, entry, data, element.tag, place, read=read)
 
 
 def value(size: int, seed: int) -> bytes:
@@ -118,18 +118,22 @@ def test_every_element_of_every_file(layout: Layout, protect: Protect, by_tag: b
 @each_protect
 @pytest.mark.parametrize("line_mac", ["session", "challenge-iv"])
 @pytest.mark.parametrize("lifetime", ["until used", "next command"])
+@pytest.mark.usefixtures("usual_layout")
 def test_writing_under_other_settings(protect: Protect, line_mac: str, lifetime: str) -> None:
     """Scripts fetch a challenge right before they use it, so that a strict card takes them too."""
     settings = {"line_mac": line_mac, "challenge_lifetime": lifetime, "write_protection": protect.value}
-    desk = Desk(L2, None, state_survives_reselect=False, sfi_makes_current=False, **settings)
+    desk = Desk(None, None, state_survives_reselect=False, sfi_makes_current=False, **settings)
     terminal = terminal_at(desk)
     writes = [
-        write for write in writes_of(L2, by_tag=True) if write.name[:9] in ("SSSE/EF06", "DF02/EF07", "SSSE/EF07")
+        write
+        for write in writes_of(desk.layout, by_tag=True)
+        if write.name[:9] in ("SSSE/EF06", "DF02/EF07", "SSSE/EF07")
     ]
     written = run(write_all(terminal, writes, protect), desk.connection)
     assert [item.equal for item in written] == [True] * len(writes)
 
 
+@pytest.mark.usefixtures("usual_layout")
 def test_what_only_the_pin_shows_is_written_but_not_read_back() -> None:
     """DF04 EF06 needs PIN and key to be read; to be written, its update key alone."""
     desk = Desk()
@@ -226,6 +230,7 @@ def test_the_wrong_protection(protection: str, protect: Protect, status: str, hi
 
 
 @pytest.mark.parametrize("changed", ["HRSS/SSSE/UK", "HRSS/DF01/RK1", "HRSS/DF03/UK8"])
+@pytest.mark.usefixtures("usual_layout")
 def test_a_wrong_key_costs_one_try_however_much_there_is_to_write(changed: str) -> None:
     """What comes before its directory is written and counted, nothing behind is tried."""
     desk = Desk()
@@ -242,6 +247,7 @@ def test_a_wrong_key_costs_one_try_however_much_there_is_to_write(changed: str) 
 
 @pytest.mark.parametrize("protect", [Protect.MAC, Protect.CIPHER])
 @pytest.mark.parametrize("cause", ["other STK", "other line"])
+@pytest.mark.usefixtures("usual_layout")
 def test_a_wrong_mac_costs_stk_one_try(protect: Protect, cause: str) -> None:
     desk = Desk(write_protection=protect.value)
     if cause == "other STK":
@@ -254,6 +260,7 @@ def test_a_wrong_mac_costs_stk_one_try(protect: Protect, cause: str) -> None:
     assert counters(before, desk.contents) == [(0x33, 0x32)]
 
 
+@pytest.mark.usefixtures("usual_layout")
 def test_a_blocked_key_is_reported() -> None:
     desk = Desk()
     terminal = terminal_at(desk)
@@ -305,7 +312,7 @@ def test_a_card_that_gives_nothing_back_is_not_asked_for_ever() -> None:
 def test_files_of_the_sheet_that_are_written_are_those_of_the_zone() -> None:
     names = {
         file_name(write.df, write.file).replace("/", " ")
-        for layout in (L1, L2)
+        for layout in LAYOUTS
         for write in writes_of(layout, by_tag=True)
     }
     assert all(file(name).write_key is not None for name in names)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.hrss import openssl
 from tests.unit.hrss.desk import SSSE, VERIFY, Desk
 from tests.unit.hrss.forms import each_form
 from tests.unit.hrss.sheet import key
 
+pytestmark = pytest.mark.usefixtures("usual_layout")
 UK, PUK, RK, STK = (key(f"SSSE/{name}") for name in ("UK", "PUK", "RK", "STK"))
 WRONG_PIN = "0020000003999999"
 QUERY = "00200000"
@@ -44,14 +44,18 @@ def test_unblocking_keeps_the_pin(line_mac: str, size: int, reselect: bool) -> N
 @each_form
 @pytest.mark.parametrize("blocked", [False, True])
 def test_reloading_sets_the_pin(line_mac: str, size: int, blocked: bool) -> None:
-    """84 24 00 01 0C C8 MAC4: C8 is 03, the PIN and 80 000000 enciphered, the MAC runs over header and C8."""
+    """84 24 00 01 0C C8 MAC4: C8 is 03, the PIN and 80 000000 enciphered, the MAC runs over header and C8.
+
+    SM4: Lc 14, and a block of 16 in its place (terminal-interface 2.3).
+    """
     desk = blocked_pin(line_mac=line_mac) if blocked else Desk(line_mac=line_mac)
     desk.enter("SSSE")
     assert desk.prove(PUK) == "9000"
     desk.do(SSSE)
     line_key, iv = desk.line(desk.challenge(size))
-    start = bytes.fromhex("842400010C") + openssl.triple(line_key, bytes.fromhex("0365432180000000"))
-    assert desk.sw((start + openssl.mac(line_key, start, iv)).hex()) == "9000"
+    lc, block = {8: ("0C", "0365432180000000"), 16: ("14", "03654321800000000000000000000000")}[desk.suite.block]
+    start = bytes.fromhex(f"84240001{lc}") + desk.suite.ecb(line_key, bytes.fromhex(block))
+    assert desk.sw((start + desk.suite.mac(line_key, start, iv)).hex()) == "9000"
     desk.power_cycle()
     desk.enter("SSSE")
     assert [desk.sw(VERIFY), desk.sw("0020000003654321")] == ["63C5", "9000"]
@@ -61,8 +65,9 @@ def test_the_mac_of_unblocking_runs_over_five_bytes() -> None:
     """CBC-MAC with IV 00 over 8424000004 80 0000 (facts hrss-card 4.5), spelled out: one block."""
     desk = blocked_pin()
     assert desk.prove(PUK) == "9000"
-    session = openssl.triple(desk.key(STK), desk.challenge())
-    assert desk.sw("8424000004" + openssl.triple(session, bytes.fromhex("8424000004800000")).hex()[:8]) == "9000"
+    session = desk.suite.session(desk.key(STK), desk.challenge())
+    block = bytes.fromhex("8424000004800000").ljust(desk.suite.block, b"\x00")
+    assert desk.sw("8424000004" + desk.suite.ecb(session, block).hex()[:8]) == "9000"
 
 
 @pytest.mark.parametrize("pin", ["1234", "12345F", "12345678", "123456789012"])

@@ -60,7 +60,7 @@ ON_THE_CARD = {
 
 
 def test_the_keys_are_those_of_the_specification() -> None:
-    assert set(KEYS) == {*GIVEN, "photo", "fingerprint", "elements"}
+    assert set(KEYS) == {*GIVEN, "pki_user_pin", "pki_admin_pin", "photo", "fingerprint", "elements"}
 
 
 def test_every_key_reaches_its_place() -> None:

@@ -40,6 +40,19 @@ if TYPE_CHECKING:
         ("84D800810211FF", "84D8008102****"),
         ("002C000002123A", "002C000002****"),
         ("B02C000002123A", "B02C000002123A"),
+        ("804A021004C1021122", "804A021004********"),
+        ("80C2C00104CB021122", "80C2C00104********"),
+        ("84C2C00104CB021122", "84C2C00104********"),
+        ("80C4010305C10312345600", "80C4010305**********00"),
+        ("00C200000211FF", "00C200000211FF"),
+        ("FFC200000211FF", "FFC200000211FF"),
+        ("804E000104C2020013", "804E000104C2020013"),
+        ("80FA0000080365432180000000", "80FA000008****************"),
+        ("80FA0500080102030405060708", "80FA0500080102030405060708"),
+        ("BFDE28121001020304050607080102030405060708", "BFDE28121001020304050607080102030405060708"),
+        ("84D4010004AABBCCDD", "84D4010004********"),
+        ("8424008104AABBCCDD", "8424008104********"),
+        ("0020018104AABBCCDD", "0020018104********"),
         ("FF82000006A0A1A2A3A4A5", "FF82000006************"),
         ("0082000008A0A1A2A3A4A5A6A7", "0082000008A0A1A2A3A4A5A6A7"),
         ("00200000000003123456", "00200000000003******"),
@@ -68,7 +81,31 @@ def test_no_form_of_a_secret_command_shows_its_data(ins: int, secret: bytes, cla
         shown = mask_secrets(form)
         assert shown.endswith("**" * len(secret))
         assert len(shown) == 2 * len(form)
-        assert secret not in TracedCommand.masked(form).raw or not any(secret)
+        assert not any(TracedCommand.masked(form).raw[-len(secret) :])
+
+
+def test_an_answer_that_gives_a_pin_or_a_key_away_is_masked() -> None:
+    """Also where it is fetched later, in pieces; what comes behind it is not."""
+    file = io.StringIO()
+    writer = TraceWriter(file)
+    exchanges = (
+        ("80C4010305C10312345600", "11229000"), ("0084000004", "112233449000"),
+        ("804E000104C2020013", "6104"), ("00C0000002", "11226102"), ("00C0000002", "33449000"),
+        ("00B0000002", "11229000"), ("00C0000002", "33449000"), ("80C4010303C1010000", ""),
+    )  # fmt: skip
+    for command, response in exchanges:
+        writer.command(bytes.fromhex(command))
+        writer.response(bytes.fromhex(response), 0)
+    lines = [line for line in file.getvalue().splitlines() if line.startswith("<")]
+    assert lines == [
+        "< ****9000", "< 112233449000", "< 6104", "< ****6102", "< ****9000", "< 11229000", "< 33449000", "< "
+    ]  # fmt: skip
+    assert parse_trace(file.getvalue()).exchanges[0].response == bytes.fromhex("00009000")
+    open_file = io.StringIO()
+    writer = TraceWriter(open_file, show_secrets=True)
+    writer.command(bytes.fromhex(exchanges[0][0]))
+    writer.response(bytes.fromhex(exchanges[0][1]), 0)
+    assert "< 11229000" in open_file.getvalue()
 
 
 # --- writing ---

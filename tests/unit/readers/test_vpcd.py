@@ -152,7 +152,14 @@ def test_an_answer_that_fits_no_frame_becomes_6f00(size: int) -> None:
         assert read_frame(peer) == bytes.fromhex("6F00")
 
 
-@pytest.mark.parametrize("size", [0, 1, 34])
+def test_a_mute_card_is_one_with_an_atr_that_is_too_long() -> None:
+    """An empty frame would hang the reader (facts pcsc 0); pcscd takes this for a card that gives no ATR."""
+    with serving(FakePort(atr=b"")) as (peer, _):
+        peer.sendall(frame(b"\x04"))
+        assert len(read_frame(peer)) == 34
+
+
+@pytest.mark.parametrize("size", [1, 34])
 def test_an_atr_that_pcscd_does_not_take_is_an_error(size: int) -> None:
     with serving(FakePort(atr=bytes(size))) as (peer, running):
         peer.sendall(frame(b"\x04"))

@@ -305,9 +305,10 @@ SSSE IRK   00  3  67 08
 SSSE UK    04  2  48 12
 SSSE PUK   06  2  48 10
 SSSE STK   09  2  48 09
-SSSE RK    0A  3  -- --
+SSSE RK    0A  3  67 0A
 SSSE LK    0B  2  -- --
-SSSE BK    0C  2  -- --
+SSSE BK    0E  2  -- --
+SSSE RK0C  0C  3  -- --
 SSSE UK0D  0D  2  48 13
 DF01 RK1   88  3  67 2E
 DF01 UK1   83  2  48 42

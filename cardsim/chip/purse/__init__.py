@@ -1,0 +1,1 @@
+"""The electronic purse: its file, and the transaction that two commands make."""

@@ -1,0 +1,168 @@
+"""`cardsim apply`: bring a card to the contents in JSON, by commands under its own keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from apdu import BilingualError, Command, Response, StatusWord, Sw, Text, format_hex, parse_hex
+from cardsim.cli.cards import InputFileError, connected, read_json
+from cardsim.cli.console import aligned
+from cardsim.cli.copying import DUMP_FORMAT, Secrets, hrss_files
+from cardsim.perso.plain import FORMAT, Prefer, export_card
+from cardsim.perso.plain.contents import contents_only
+from keys.tree import Factors
+from readers.connect.layers import with_layers
+from readers.terminal.copy import Contents, changes
+from readers.terminal.hrss import read_hrss, select_hrss
+from readers.terminal.script import run as play
+from readers.terminal.security import Terminal, require_pin
+from readers.terminal.writing import Protect, write_all
+
+if TYPE_CHECKING:
+    import argparse
+
+    from cardsim.cli.console import Console
+    from keys.hsm import KeyName
+    from readers.terminal.copy import Obstacle
+    from readers.terminal.hrss import HrssReport
+    from readers.terminal.script import Script
+    from readers.terminal.writing import Write, Written
+
+_CHALLENGE, _EXTERNAL_AUTHENTICATE, _SELECT = 0x84, 0x82, 0xA4
+_READS: Final = (0xB0, 0xB2)
+_EMPTY: Final = Factors(bytes(8), bytes(8), bytes(8))
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Write what differs and read it back; 1 when something stays different, or could not be compared."""
+    wanted = _wanted(Path(options.json), Prefer(options.prefer) if options.prefer else None)
+    with connected(options, console, secrets_used=not options.dry_run) as (bare, _, sink):
+        connection = with_layers(bare, trace=sink)
+        if options.dry_run:
+            writes, obstacles = changes(play(read_hrss(), connection), wanted)
+            _list(writes, Protect(options.protect), console)
+            written: list[Written] = []
+        else:
+            given = Secrets(options, console, keys=True)
+            written, obstacles = play(_script(wanted, given, connection.atr, Protect(options.protect)), connection)
+            for error in given.refusals.values():
+                console.error(error.text)
+    rows = [(item.write.name, console.pick(_outcome(item))) for item in written]
+    rows += [(obstacle.place, console.pick(obstacle.reason)) for obstacle in obstacles]
+    for line in aligned(rows):
+        console.line(line)
+    if not (rows or options.dry_run):
+        console.say("nothing differs: nothing was written", "没有差异:未写入任何内容")
+    return int(bool(obstacles) or any(not item.equal for item in written))
+
+
+def _outcome(item: Written) -> Text:
+    if not item.readable:
+        return Text("written (can not be read back)", "已写入(不可读回)")
+    return (
+        Text("written and verified", "已写入并核对")
+        if item.equal
+        else Text("written, reads back different", "读回不同")
+    )
+
+
+def _script(
+    wanted: dict[str, Contents], given: Secrets, atr: bytes, protect: Protect
+) -> Script[tuple[list[Written], list[Obstacle]]]:
+    from cardsim.cli.hsm import Proofs, Unlocker, meet_card  # noqa: PLC0415
+
+    fci = yield from select_hrss()
+    terminal = yield from meet_card(atr, fci, given.proofs or Proofs())
+    if given.pin is not None:
+        yield from require_pin(given.pin)
+    report: HrssReport = yield from read_hrss(Unlocker(terminal, given.refusals))
+    writes, obstacles = changes(report, wanted)
+    yield from select_hrss()
+    return (yield from write_all(terminal, writes, protect)), obstacles
+
+
+def _wanted(path: Path, prefer: Prefer | None) -> dict[str, Contents]:
+    """Return what the JSON of an export or a dump says of the files of the HRSS zone."""
+    plain: Any = read_json(path)
+    kind = plain.get("format") if isinstance(plain, dict) else None
+    try:
+        if kind == FORMAT:
+            plain = export_card(contents_only(plain, prefer), secrets=False)
+        elif kind != DUMP_FORMAT:
+            raise InputFileError(
+                "neither what `cardsim export` nor what `cardsim dump --json` wrote",
+                "既不是 cardsim export 也不是 cardsim dump --json 的输出",
+            )
+        wanted = {}
+        for name, file in hrss_files(plain):
+            if file.get("type") in (None, "VARIABLE", "CYCLIC", "TRANSPARENT"):
+                wanted[name] = _contents(file)
+    except (BilingualError, KeyError, TypeError) as error:
+        text = error.text if isinstance(error, BilingualError) else Text(f"{error} is wrong", f"{error} 有误")
+        raise InputFileError(f"{path}: {text.en}", f"{path}:{text.zh}") from error
+    return wanted
+
+
+def _contents(file: Any) -> Contents:  # noqa: ANN401  JSON
+    if "content" in file:
+        return Contents(content=parse_hex(file["content"]))
+    records: list[bytes | None] = []
+    for record in file.get("records", ()):
+        if "hex" not in record:
+            records.append(None)
+            continue
+        value = parse_hex(record["hex"])
+        records.append(bytes((int(record["tag"], 16), len(value))) + value if "tag" in record else value)
+    return Contents(tuple(records))
+
+
+# --- what would be sent ---
+
+
+@dataclass
+class _NoKeys:
+    """Cryptograms of a terminal without keys: zeros of the right length."""
+
+    used: list[str] = field(default_factory=list)
+
+    def proof(self, key: KeyName, factors: Factors, process: bytes, source: bytes) -> bytes:
+        del factors, process, source
+        self.used.append(key.name)
+        return bytes(8)
+
+    def mac(self, key: KeyName, factors: Factors, challenge: bytes, data: bytes) -> bytes:
+        del factors, challenge, data
+        self.used.append(key.name)
+        return bytes(4)
+
+    def seal(self, key: KeyName, factors: Factors, challenge: bytes, data: bytes) -> bytes:
+        del factors, challenge
+        self.used.append(key.name)
+        return data.ljust(-(-(len(data) + 1) // 8) * 8, b"\x00")
+
+
+def _list(writes: list[Write], protect: Protect, console: Console) -> None:
+    """Print the commands of ``writes``; the cryptograms in them are zeros, which no card accepts."""
+    keys = _NoKeys()
+    script = write_all(Terminal(keys, _EMPTY, bytes), writes, protect)
+    shown: list[tuple[str, str]] = []
+    try:
+        command = next(script)
+        while True:
+            before = len(keys.used)
+            if command.ins not in _READS:
+                label = ", ".join(keys.used[before - 1 : before]) if command.ins == _EXTERNAL_AUTHENTICATE else ""
+                shown.append((format_hex(command.encode()), label))
+            command = script.send(_answer(command))
+    except StopIteration:
+        pass
+    for line in aligned(shown):
+        console.line(line)
+
+
+def _answer(command: Command) -> Response:
+    if command.ins in _READS:
+        return Response(b"", StatusWord(Sw.FILE_NOT_FOUND))
+    return Response(bytes(8) if command.ins == _CHALLENGE else b"", StatusWord(Sw.OK))

@@ -1,0 +1,121 @@
+"""`cardsim zone`: the zones of an issued card: list, block, unblock, add, remove."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from apdu import Text
+from cardsim.cli.cards import OptionError, connected, read_bytes, read_json
+from cardsim.cli.console import aligned
+from cardsim.cli.export import load_image
+from cardsim.cli.hsm import LINE_MACS, Proofs, meet_card
+from cardsim.perso.holder import Holder
+from cardsim.perso.surgery import add_zone, holder_of, identification, remove_zone, zone_called
+from cardsim.store import create_card_file
+from cardsim.zones.factors import hrss_factors, suite_of
+from cardsim.zones.historical import HistoricalBytes
+from cardsim.zones.model import KeyAlgorithm
+from keys.hsm import SoftwareHsm
+from keys.keyring import TestKeyring
+from readers.connect.layers import with_layers
+from readers.terminal.hrss import select_hrss
+from readers.terminal.locks import find_zones, lock_zone
+from readers.terminal.script import run as play
+from readers.terminal.security import Terminal
+
+if TYPE_CHECKING:
+    import argparse
+
+    from cardsim.cli.console import Console
+    from cardsim.zones.model import Zone
+    from readers.terminal.script import Script
+
+_HISTORICAL: Final = slice(4, 17)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Do the action."""
+    if options.action == "list":
+        return _list(options, console)
+    if not options.zone:
+        raise OptionError(f"zone {options.action} needs a zone's name", f"zone {options.action} 需要区域名称")
+    zone = zone_called(options.zone)
+    if options.action in ("add", "remove"):
+        _surgery(options, zone, console)
+    else:
+        _lock(options, zone, console)
+    return 0
+
+
+def _list(options: argparse.Namespace, console: Console) -> int:
+    with connected(options, console) as (bare, _, sink):
+        found = play(find_zones(), with_layers(bare, trace=sink))
+    rows = (
+        (item.zone.name, console.pick(Text(item.zone.name_zh, item.zone.name_zh)), console.pick(item.state.value))
+        for item in found
+    )
+    for line in aligned(rows):
+        console.line(line)
+    return 0
+
+
+def _surgery(options: argparse.Namespace, zone: Zone, console: Console) -> None:
+    """Change the card file itself, as its issuer would."""
+    if not options.card:
+        raise OptionError(
+            f"zone {options.action} is for a card file (--card)", f"zone {options.action} 仅用于卡文件(--card)"
+        )
+    path = Path(options.card)
+    image = load_image(path)
+    if options.action == "remove":
+        changed = remove_zone(image, zone.name)
+        said = Text(f"{path}: zone {zone.name} removed, keys and all", f"{path}:已移除 {zone.name} 区域(含密钥)")
+    else:
+        holder = holder_of(image)
+        if options.holder:
+            place = Path(options.holder)
+            given = Holder.from_plain(read_json(place), lambda name: read_bytes(place.parent / name))
+            holder = replace(given, given={**holder.given, **given.given})
+        changed = add_zone(image, zone.name, holder, Proofs.of(options, console).keyring)
+        said = Text(f"{path}: zone {zone.name} added", f"{path}:已加入 {zone.name} 区域")
+    create_card_file(path, changed, overwrite=True)
+    console.line(console.pick(said))
+
+
+def _lock(options: argparse.Namespace, zone: Zone, console: Console) -> None:
+    proofs = Proofs.of(options, console)
+    unblock = options.action == "unblock"
+    region, algorithm = options.region, KeyAlgorithm(options.algorithm)
+    if options.card and unblock and not region:
+        image = load_image(Path(options.card))
+        region, algorithm = identification(image)[:6], image.profile.hrss_algorithm
+    if unblock and not region:
+        raise OptionError(
+            "a blocked zone does not tell its card identification code: give the first six digits with --region",
+            "已锁定的区域不给出卡识别码:请用 --region 指定其前六位",
+        )
+    with connected(options, console, secrets_used=True) as (bare, _, sink):
+        connection = with_layers(bare, trace=sink)
+
+        def script() -> Script[None]:
+            if unblock:
+                terminal = _terminal(connection.atr, region, algorithm, proofs)
+            else:
+                fci = yield from select_hrss()
+                terminal = yield from meet_card(connection.atr, fci, proofs)
+            yield from lock_zone(terminal, zone, unblock=unblock)
+
+        play(script(), connection)
+    done, done_zh = ("unblocked", "解锁") if unblock else ("blocked", "锁定")
+    console.say(f"zone {zone.name} {done}", f"{zone.name} 区域已{done_zh}")
+
+
+def _terminal(atr: bytes, region: str, algorithm: KeyAlgorithm, proofs: Proofs) -> Terminal:
+    """Return a terminal for a card that says nothing of itself but its ATR."""
+    roots = (proofs.keyring or TestKeyring()).roots(algorithm.value)
+    suite = suite_of(algorithm, proofs.sm4_forms)
+    hsm = SoftwareHsm(suite, roots, line_session=proofs.line_mac == LINE_MACS[0])
+    return Terminal(hsm, hrss_factors(region, HistoricalBytes.parse(atr[_HISTORICAL])), secrets.token_bytes)

@@ -1,0 +1,23 @@
+"""Personalisation by APDU alone: a finished image becomes a script for a blank card.
+
+``nodes`` (an image taken apart), ``script`` (the commands, directory by directory), ``play`` (running one: with resume
+and verification), ``prove`` (asking the finished card for its keys). Pure: whoever plays a script moves the bytes.
+"""
+
+from __future__ import annotations
+
+from cardsim.perso.apdus.play import Playback, PlaybackError, play
+from cardsim.perso.apdus.prove import Proof, prove_keys
+from cardsim.perso.apdus.script import Section, Step, StepKind, script_of
+
+__all__ = [
+    "Playback",
+    "PlaybackError",
+    "Proof",
+    "Section",
+    "Step",
+    "StepKind",
+    "play",
+    "prove_keys",
+    "script_of",
+]

@@ -1,0 +1,113 @@
+"""Zones put on a card that is issued, and taken off it: the issuer's view of a card file, no commands.
+
+Applications lie one behind the other in the MF. One that is removed leaves nothing: those behind it move up, and what
+becomes free is zeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cardsim.chip.errors import MemoryFullError
+from cardsim.chip.filesystem import FileSystem
+from cardsim.chip.layout import HEADER_SIZE
+from cardsim.chip.memory import Memory, NoJournal
+from cardsim.errors import CardsimError
+from cardsim.perso.holder import Holder
+from cardsim.perso.image import personalise
+from cardsim.zones.registry import ZONES
+
+if TYPE_CHECKING:
+    from cardsim.chip.files import Directory
+    from cardsim.perso.image import CardImage
+    from cardsim.zones.model import Zone
+    from keys.keyring import Keyring
+
+
+class ZoneError(CardsimError):
+    """A zone that is not declared, is on the card already, or is not."""
+
+
+def zone_called(name: str) -> Zone:
+    """Return a declared zone; raises ZoneError listing those that there are."""
+    for zone in ZONES.values():
+        if zone.name == name.upper():
+            return zone
+    known = ", ".join(ZONES)
+    raise ZoneError(f"there is no zone {name}; there are {known}", f"没有区域 {name};可用:{known}")
+
+
+def remove_zone(image: CardImage, name: str) -> CardImage:
+    """Return the card without a zone: its files, PINs and keys are gone, their place is zeros.
+
+    Raises ZoneError when it is not on the card.
+    """
+    zone = zone_called(name)
+    files = FileSystem(Memory(image.memory, NoJournal()), image.profile)
+    place = _find(files.mf, zone)
+    if place is None:
+        raise ZoneError(f"zone {zone.name} is not on the card", f"卡上没有 {zone.name} 区域")
+    end = place.offset + _size(place)
+    used = files.mf.start + files.mf.used
+    freed = bytes(end - place.offset)
+    memory = image.memory[: place.offset] + image.memory[end:used] + freed + image.memory[used:]
+    zones = [other for other in image.profile.zones if other != zone.name]
+    return replace(image, memory=memory, profile=image.profile.override({"zones": zones}))
+
+
+def add_zone(image: CardImage, name: str, holder: Holder, keyring: Keyring | None = None) -> CardImage:
+    """Return the card with one more zone, its keys from ``keyring`` (without one: TEST ones), behind the others.
+
+    ``holder``: what the zone's files are filled with; a holder whose card identification code is that on the card, so
+    that its keys are this card's. Raises ZoneError, HolderError, ProfileError or MemoryFullError.
+    """
+    zone = zone_called(name)
+    files = FileSystem(Memory(image.memory, NoJournal()), image.profile)
+    if _find(files.mf, zone):
+        raise ZoneError(f"zone {zone.name} is on the card already", f"卡上已有 {zone.name} 区域")
+    profile = image.profile.override({"zones": [*image.profile.zones, zone.name]})
+    whole = personalise(profile, image.layout, holder, keyring=keyring)
+    made = _find(FileSystem(Memory(whole.memory, NoJournal()), profile).mf, zone)
+    if made is None:  # pragma: no cover  personalise() makes every zone of the profile
+        raise AssertionError(zone.name)
+    part = whole.memory[made.offset : made.offset + _size(made)]
+    used = files.mf.start + files.mf.used
+    free = files.mf.end - used
+    if len(part) > free:
+        raise MemoryFullError(
+            f"zone {zone.name} needs {len(part)} bytes; {free} are free",
+            f"{zone.name} 区域需要 {len(part)} 字节;剩余 {free} 字节",
+        )
+    memory = image.memory[:used] + part + image.memory[used + len(part) :]
+    return replace(image, memory=memory, profile=profile)
+
+
+def holder_of(image: CardImage) -> Holder:
+    """Return the holder of a card as far as the card says it: what is printed, and its identification code."""
+    plain: dict[str, object] = {key: value for key, value in image.printed.items() if value}
+    code = identification(image)
+    if code:
+        plain["card_identification"] = code
+    return Holder.from_plain(plain, _no_files)
+
+
+def identification(image: CardImage) -> str:
+    """Return the card identification code that stands on the card, in hexadecimal; empty when none does."""
+    files = FileSystem(Memory(image.memory, NoJournal()), image.profile)
+    directory = _find(files.mf, ZONES["HRSS"])
+    file = directory.by_sfi.get(5) if directory else None
+    record = file.by_tag.get(0x01) if file else None
+    return image.memory[record.offset + 2 : record.offset + record.size].hex().upper() if record else ""
+
+
+def _find(mf: Directory, zone: Zone) -> Directory | None:
+    return next((child for child in mf.children if child.name == zone.application.aid), None)
+
+
+def _size(directory: Directory) -> int:
+    return HEADER_SIZE + directory.header.name_size + directory.header.size
+
+
+def _no_files(name: str) -> bytes:
+    raise ZoneError(f"{name}: no files here", f"{name}:此处不能使用文件")

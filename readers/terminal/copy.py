@@ -1,0 +1,354 @@
+"""Reading everything that a card gives, whatever card it is, and bringing one to the contents of another.
+
+:func:`dump_card` asks every application that it can find for every short file identifier; no PIN and no key is tried
+unless the caller's ``unlock`` does. :func:`changes` compares contents with what was read of the HRSS zone and returns
+the writes that make them equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from apdu import Command, StatusWord, Sw, Text, TlvError, parse_ber
+from cardsim.zones.access import NEVER
+from cardsim.zones.addresses import file_name
+from cardsim.zones.authorities import AUTHORITIES
+from cardsim.zones.hrss import SSSE
+from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
+from cardsim.zones.registry import ZONES
+from readers.terminal.writing import BY_TAG, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from apdu import Response
+    from cardsim.zones.model import Df
+    from readers.terminal.hrss import HrssReport, ReadFile
+    from readers.terminal.script import Script
+
+    Unlock = Callable[[Df], Script[None]]
+
+_MF: Final = 0x3F00
+_SFIS: Final = range(1, 31)
+_MAX_RECORDS: Final = 254
+_CHUNK: Final = 0x80
+_MAX_FILE: Final = 0x8000
+_BY_NUMBER: Final = 4
+_REFUSALS: Final = 16
+"""Refused records in a row after which a file is left: some cards never say that there are no more."""
+_ABSENT: Final = frozenset((0x6A82, 0x6A87, 0x6A88, 0x6D00, 0x6E00))
+_NO_MORE: Final = frozenset((0x6A83, 0x6A82, 0x6A86, 0x6B00))
+_NOT_RECORDS: Final = frozenset((0x6981, 0x6A81))
+_ENVIRONMENTS: Final = (b"1PAY.SYS.DDF01", b"2PAY.SYS.DDF01")
+
+
+class DumpedRecord(NamedTuple):
+    """A record as the card gave it, or the status word with which it refused it."""
+
+    number: int
+    status: StatusWord
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class DumpedFile:
+    """A file with a short identifier: records, or plain bytes; ``status``: how the reading went."""
+
+    sfi: int
+    status: StatusWord
+    records: tuple[DumpedRecord, ...] = ()
+    content: bytes | None = None
+
+    @property
+    def fid(self) -> int:
+        """The FID that goes with the short identifier (facts hrss-card 1)."""
+        return 0xEF00 | self.sfi
+
+
+@dataclass(frozen=True, slots=True)
+class DumpedDirectory:
+    """An application or a directory: how it was found, what SELECT answered, and its files.
+
+    ``name``: by which it was selected, or which its FCI has; ``fid``: by which it was selected where that was the way.
+    """
+
+    name: bytes
+    fid: int | None
+    declaration: Df | None
+    status: StatusWord
+    fci: bytes = b""
+    files: tuple[DumpedFile, ...] = ()
+
+
+def dump_card(unlock: Unlock | None = None) -> Script[tuple[DumpedDirectory, ...]]:
+    """Read the MF, every application that zones declare or directories name, and what is declared below them.
+
+    ``unlock`` is played in every declared directory once it is selected. What is not there is left out; what is
+    refused is there with its status word.
+    """
+    dumper = _Dumper(unlock)
+    response = yield from _select_fid(_MF)
+    yield from dumper.add(response, b"", _MF, None)
+    for zone in ZONES.values():
+        yield from dumper.application(zone.application)
+    for name in dict.fromkeys((*_ENVIRONMENTS, *(authority.aid for authority in AUTHORITIES))):
+        yield from dumper.named(name)
+    looked_at = 0
+    while looked_at < len(dumper.found):  # a directory may name applications that have directories
+        directory = dumper.found[looked_at]
+        looked_at += 1
+        for name in _named_in(directory):
+            yield from dumper.named(name)
+    return tuple(dumper.found)
+
+
+class _Dumper:
+    """Collects directories, each once."""
+
+    def __init__(self, unlock: Unlock | None) -> None:
+        self.found: list[DumpedDirectory] = []
+        self._unlock = unlock
+        self._names: set[bytes] = set()
+
+    def add(self, response: Response, name: bytes, fid: int | None, df: Df | None) -> Script[bool]:
+        """Take in a directory that was just selected, or refused; return whether it is there to be read."""
+        own = _name_in(response.data) or name
+        if int(response.sw) in _ABSENT or (own and own in self._names):
+            return False
+        self._names |= {name, own} - {b""}
+        files: tuple[DumpedFile, ...] = ()
+        if response.ok:
+            if df and self._unlock:
+                yield from self._unlock(df)
+            files = yield from _read_files()
+        self.found.append(DumpedDirectory(own, fid, df, response.sw, response.data, files))
+        return response.ok
+
+    def named(self, name: bytes) -> Script[None]:
+        """Look for an application by its name."""
+        if name not in self._names:
+            response = yield _by_name(name)
+            yield from self.add(response, name, None, None)
+
+    def application(self, df: Df) -> Script[None]:
+        """Read a declared application, and below it what its zone declares there."""
+        response = yield _by_name(df.aid)
+        there = yield from self.add(response, df.aid, None, df)
+        if there:
+            yield from self._below(df, df.aid)
+
+    def _below(self, df: Df, application: bytes) -> Script[None]:
+        for child in df.children:
+            # From the application itself every card leads to its directories by FID; not from one to the next.
+            yield _by_name(application)
+            response = yield from _select_fid(child.fid)
+            if not response.ok:
+                response = yield _by_name(child.aid)
+            there = yield from self.add(response, child.aid, child.fid, child)
+            if there:
+                yield from self._below(child, application)
+
+
+def _by_name(name: bytes) -> Command:
+    return Command(0x00, 0xA4, 0x04, 0x00, name)
+
+
+def _select_fid(fid: int) -> Script[Response]:
+    response: Response = yield Command(0x00, 0xA4, 0x00, 0x00, fid.to_bytes(2, "big"))
+    return response
+
+
+def _name_in(fci: bytes) -> bytes:
+    """Return the name in 6F / 84, empty where there is none."""
+    try:
+        found = next((item.find(0x84) for item in parse_ber(fci) if item.tag == 0x6F), None)
+    except TlvError:
+        return b""
+    return found.value if found else b""
+
+
+def _named_in(directory: DumpedDirectory) -> Iterator[bytes]:
+    """Yield the names of applications in records of the form 70 { 61 { 4F name } }."""
+    for file in directory.files:
+        for record in file.records:
+            try:
+                entries = [entry for item in parse_ber(record.data) if item.tag == 0x70 for entry in item.children]
+            except TlvError:
+                continue
+            for entry in entries:
+                name = entry.find(0x4F) if entry.tag == 0x61 else None
+                if name and 5 <= len(name.value) <= 16:
+                    yield name.value
+
+
+def _read_files() -> Script[tuple[DumpedFile, ...]]:
+    files = []
+    for sfi in _SFIS:
+        file = yield from _read_file(sfi)
+        if file is not None:
+            files.append(file)
+    return tuple(files)
+
+
+def _read_file(sfi: int) -> Script[DumpedFile | None]:
+    """Read records until there are no more; a file that has none is read as bytes."""
+    first = yield _record(sfi, 1)
+    status = int(first.sw)
+    if status in _ABSENT:
+        return None
+    if status in _NOT_RECORDS:
+        return (yield from _read_bytes(sfi))
+    records = []
+    refused, response = 0, first
+    for number in range(1, _MAX_RECORDS + 1):
+        if number > 1:
+            response = yield _record(sfi, number)
+        if int(response.sw) in _NO_MORE:
+            break
+        refused = 0 if response.ok else refused + 1
+        records.append(DumpedRecord(number, response.sw, response.data))
+        if refused == _REFUSALS:
+            break
+    while records and not records[-1].status.ok and refused == _REFUSALS:
+        records.pop()
+    read = any(record.status.ok for record in records)
+    return DumpedFile(sfi, StatusWord(Sw.OK) if read else first.sw, tuple(records))
+
+
+def _record(sfi: int, number: int) -> Command:
+    return Command(0x00, 0xB2, number, sfi << 3 | _BY_NUMBER, le=0)
+
+
+def _read_bytes(sfi: int) -> Script[DumpedFile]:
+    """Read a transparent file to its end, which shows as a short answer or 6B00."""
+    response = yield Command(0x00, 0xB0, 0x80 | sfi, 0x00, le=_CHUNK)
+    if not response.ok:
+        return DumpedFile(sfi, response.sw)
+    content: bytes = response.data
+    # Not every card makes a file current that is read by its short identifier, and only FIDs of this form have one.
+    yield Command(0x00, 0xA4, 0x00, 0x00, bytes((0xEF, sfi)))
+    while len(response.data) == _CHUNK and len(content) < _MAX_FILE:
+        response = yield Command(0x00, 0xB0, len(content) >> 8, len(content) & 0xFF, le=_CHUNK)
+        if not response.ok:
+            break
+        content += response.data
+    return DumpedFile(sfi, StatusWord(Sw.OK), content=content)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file should hold: its records, tag and length included (of a cyclic file the newest first), or its bytes.
+
+    ``None`` stands for a record that is not known.
+    """
+
+    records: tuple[bytes | None, ...] = ()
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A place whose contents differ, or may differ, and that no write of ours makes equal, and why."""
+
+    place: str
+    reason: Text
+
+
+_NO_KEY: Final = Text("no key of the zone writes this file", "没有可写此文件的密钥")
+_NOT_READ: Final = Text("can not be read, so it was not compared", "不可读,未作比较")
+_NOT_THERE: Final = Text("the card has no such record", "卡上没有该记录")
+
+
+def changes(report: HrssReport, wanted: Mapping[str, Contents]) -> tuple[list[Write], list[Obstacle]]:
+    """Return what to write so that the card that was read holds what is ``wanted``, by the files' names.
+
+    Only what differs is written. Files of the HRSS zone that ``wanted`` does not name stay as they are.
+    """
+    writes: list[Write] = []
+    obstacles: list[Obstacle] = []
+    places = [(SSSE, file) for file in report.files]
+    places += [(directory.declaration, file) for directory in report.directories for file in directory.files]
+    for df, file in places:
+        if isinstance(file.declaration, Directory):
+            name = f"{'SSSE' if df is SSSE else f'{df.fid:04X}'}/EF{file.fid & 0xFF:02X}"
+        else:
+            name = file_name(df, file.declaration)
+        if name not in wanted:
+            continue
+        found, blocked = _differences(name, df, file, wanted[name], report)
+        if found and file.declaration.update == NEVER:
+            blocked = [*blocked, *(Obstacle(write.name, _NO_KEY) for write in found)]
+            found = []
+        writes += found
+        obstacles += blocked
+    return writes, obstacles
+
+
+def _differences(
+    name: str, df: Df, file: ReadFile, wanted: Contents, report: HrssReport
+) -> tuple[list[Write], list[Obstacle]]:
+    declaration = file.declaration
+    match declaration:
+        case VariableTlv():
+            return _in_records(name, df, file, wanted, report)
+        case Directory():
+            same = tuple(wanted.records) == file.records
+            return [], [] if same else [Obstacle(name, _NO_KEY if file.status.ok else _NOT_READ)]
+        case _ if not file.status.ok:
+            return [], [Obstacle(name, _NOT_READ)]
+        case Transparent():
+            if wanted.content is None:
+                return [], []
+            data = wanted.content.ljust(len(file.content), b"\x00")
+            if len(data) != len(file.content):
+                return [], [Obstacle(name, _size(len(file.content), len(data)))]
+            return ([] if data == file.content else [Write(name, df, declaration, data)]), []
+        case Cyclic():
+            entries = tuple(record for record in wanted.records if record is not None)
+            new = _appended(entries, file.records)
+            return [Write(f"{name}/:01", df, declaration, record) for record in new], []
+
+
+def _appended(wanted: Sequence[bytes], there: Sequence[bytes]) -> list[bytes]:
+    """Return what a cyclic file has to get, in this order, so that its newest records are those ``wanted``."""
+    missing = next(
+        count for count in range(len(wanted) + 1) if tuple(wanted[count:]) == tuple(there[: len(wanted) - count])
+    )
+    return list(reversed(wanted[:missing]))
+
+
+def _in_records(
+    name: str, df: Df, file: ReadFile, wanted: Contents, report: HrssReport
+) -> tuple[list[Write], list[Obstacle]]:
+    declaration = file.declaration
+    assert isinstance(declaration, VariableTlv)  # noqa: S101  the caller has looked
+    writes: list[Write] = []
+    obstacles: list[Obstacle] = []
+    if not file.elements and not file.status.ok:
+        return [], [Obstacle(name, _NOT_READ)]
+    positions = {(element.tag, nth): at for at, (element, nth) in enumerate(declaration.numbered(report.layout), 1)}
+    there = {(item.element.tag, item.number): item for item in file.elements}
+    seen: dict[int, int] = {}
+    for record in wanted.records:
+        if record is None or len(record) < 2:
+            continue
+        tag, value = record[0], record[2:]
+        seen[tag] = seen.get(tag, 0) + 1
+        item = there.get((tag, seen[tag]))
+        place = f"{name}/{tag:02X}" + (f":{seen[tag]:02}" if item and item.element.count > 1 else "")
+        if item is None or int(item.status) == Sw.RECORD_NOT_FOUND:
+            obstacles.append(Obstacle(place, _NOT_THERE))
+        elif not item.status.ok:
+            obstacles.append(Obstacle(place, _NOT_READ))
+        elif item.raw != value:
+            if len(item.raw) != len(value):
+                obstacles.append(Obstacle(place, _size(len(item.raw), len(value))))
+                continue
+            number = positions[tag, seen[tag]] if item.element.count > 1 else BY_TAG
+            writes.append(Write(place, df, declaration, value, tag, number))
+    return writes, obstacles
+
+
+def _size(there: int, wanted: int) -> Text:
+    return Text(f"holds {there} bytes, these are {wanted}", f"可存 {there} 字节,此处 {wanted} 字节")

@@ -1,0 +1,84 @@
+"""Zones of a card in a reader: which there are, and blocking and unblocking one under its own lock key."""
+
+from __future__ import annotations
+
+from enum import Enum, unique
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from apdu import Command, StatusWord, Sw, Text
+from cardsim.zones.model import KeyUse
+from cardsim.zones.registry import ZONES
+from readers.errors import CardRefusedError
+from readers.terminal.security import protected
+
+if TYPE_CHECKING:
+    from cardsim.zones.model import Zone
+    from readers.terminal.script import Script
+    from readers.terminal.security import Terminal
+
+_BLOCK: Final = Command(0x84, 0x1E, 0x00, 0x00)
+_UNBLOCK: Final = Command(0x84, 0x18, 0x00, 0x00)
+_BLOCKED: Final = (0x6A81, 0x6283)
+
+
+@unique
+class ZoneState(Enum):
+    """What a card says of a zone."""
+
+    IN_USE = Text("in use", "使用中")
+    BLOCKED = Text("blocked", "已锁定")
+    ABSENT = Text("not on the card", "卡上没有")
+
+
+class FoundZone(NamedTuple):
+    """A declared zone, what the card says of it, and the answer to its SELECT."""
+
+    zone: Zone
+    state: ZoneState
+    status: StatusWord
+
+
+def find_zones() -> Script[tuple[FoundZone, ...]]:
+    """Return every declared zone and whether it is on the card."""
+    found = []
+    for zone in ZONES.values():
+        response = yield _select(zone)
+        state = ZoneState.IN_USE if response.ok else ZoneState.ABSENT
+        if int(response.sw) in _BLOCKED:
+            state = ZoneState.BLOCKED
+        elif response.ok:  # some cards give their FCI all the same, and then refuse everything (hrss-card 3)
+            probe = yield Command(0x00, 0xB2, 0x01, 0x2C, le=0)
+            if int(probe.sw) == Sw.FUNCTION_NOT_SUPPORTED:
+                state = ZoneState.BLOCKED
+        found.append(FoundZone(zone, state, response.sw))
+    return tuple(found)
+
+
+def lock_zone(terminal: Terminal, zone: Zone, *, unblock: bool) -> Script[None]:
+    """Block a zone until it is unblocked, or unblock it, under the zone's application lock key.
+
+    Raises CardRefusedError when the zone has no such key, is not on the card, or the card refuses.
+    """
+    if not any(key.use is KeyUse.APPLICATION_LOCK for key in zone.application.keys):
+        raise CardRefusedError(
+            f"zone {zone.name} declares no key for blocking", f"{zone.name} 区域没有定义应用锁定密钥"
+        )
+    response = yield _select(zone)
+    if not (response.ok or int(response.sw) in _BLOCKED):
+        raise _refused(zone, response.sw, "can not be selected", "无法选择")
+    response = yield from protected(terminal, _UNBLOCK if unblock else _BLOCK, use=KeyUse.APPLICATION_LOCK)
+    if not response.ok:
+        raise _refused(
+            zone, response.sw, *(("is not unblocked", "未解锁") if unblock else ("is not blocked", "未锁定"))
+        )
+
+
+def _select(zone: Zone) -> Command:
+    return Command(0x00, 0xA4, 0x04, 0x00, zone.application.aid)
+
+
+def _refused(zone: Zone, status: StatusWord, en: str, zh: str) -> CardRefusedError:
+    meaning = status.meaning
+    return CardRefusedError(
+        f"zone {zone.name} {en}: {status} ({meaning.en})", f"{zone.name} 区域{zh}:{status}({meaning.zh})", status
+    )

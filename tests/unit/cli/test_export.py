@@ -1,0 +1,153 @@
+"""`cardsim export` and `cardsim import`."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cardsim.store import CardStore, read_card_file
+
+if TYPE_CHECKING:
+    from tests.unit.cli.running import Runner
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "format-1-gen2-2.00.card"
+WARNING = {
+    "en": "warning: PINs and keys stand in clear in what is written; keep it as you keep them\n",
+    "zh": "警告:输出内容含明文 PIN 与密钥;请妥善保管\n",
+}
+
+
+def ssse(plain: Any) -> Any:
+    return plain["card"]["contents"][0]
+
+
+def file(plain: Any, fid: str) -> Any:
+    return next(child for child in ssse(plain)["contents"] if child.get("file") == fid)
+
+
+def export(cardsim: Runner, card: Path, *words: str) -> Any:
+    ran = cardsim("export", card, *words)
+    assert ran.status == 0, ran.err
+    return json.loads(ran.out)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_golden_card_goes_there_and_back(cardsim: Runner, tmp_path: Path, language: str) -> None:
+    out, card = tmp_path / "golden.json", tmp_path / "golden.card"
+    ran = cardsim("--lang", language, "export", GOLDEN, "--keys", "--out", out)
+    assert (ran.status, ran.out, ran.err) == (0, "", WARNING[language])
+    assert cardsim("import", out, "--out", card).status == 0
+    copy = tmp_path / "copy.card"
+    copy.write_bytes(GOLDEN.read_bytes())
+    with CardStore.open(copy) as store:
+        store.compact()  # the frames of its commands folded into the image, as an import has them
+    assert card.read_bytes() == copy.read_bytes()
+
+
+def test_without_keys_it_says_nothing_secret(cardsim: Runner, card: Path) -> None:
+    ran = cardsim("export", card)
+    assert (ran.status, ran.err) == (0, "")
+    plain = json.loads(ran.out)
+    assert all("value" not in key for key in file(plain, "EF80")["keys"])
+    secret = [key["value"] for key in file(export(cardsim, card, "--keys"), "EF80")["keys"]]
+    assert not any(value in ran.out for value in secret)
+
+
+def test_keys_come_from_the_test_keyring_again(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    out, copy = tmp_path / "a.json", tmp_path / "b.card"
+    assert cardsim("export", card, "--out", out).status == 0
+    ran = cardsim("import", out, "--out", copy, "--pin", "123456")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == f"{copy}: gen2 card, layout 2.00\n"
+    assert read_card_file(copy) == read_card_file(card)
+    assert copy.read_bytes() == card.read_bytes()
+
+
+def test_another_keystore_has_other_keys(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    out, store, phrase = tmp_path / "a.json", tmp_path / "k.keystore", tmp_path / "phrase"
+    phrase.write_text("secret words\n", encoding="utf-8")
+    assert cardsim("keys", "init", store, "--passphrase-file", phrase).status == 0
+    assert cardsim("export", card, "--out", out).status == 0
+    words = ("import", out, "--out", tmp_path / "b.card", "--pin", "123456", "--keystore", store)
+    message = cardsim.refused(*words, "--passphrase-file", phrase)
+    assert "/EF80/key 2/kcv: " in message
+    assert "it is another key" in message
+
+
+def test_a_pin_is_not_made_up(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.json"
+    assert cardsim("export", card, "--out", out).status == 0
+    assert "a PIN without 'value': give one with --pin" in cardsim.refused("import", out, "--out", tmp_path / "b.card")
+    text = cardsim.refused("--lang=zh", "import", out, "--out", tmp_path / "b.card")
+    assert "PIN 缺少 'value':请用 --pin 给出" in text
+    assert not (tmp_path / "b.card").exists()
+
+
+def test_an_edited_value(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    plain = export(cardsim, card, "--keys")
+    name = next(item for item in file(plain, "EF06")["records"] if item["tag"] == "09")
+    name["value"] = "张三"
+    edited, copy = tmp_path / "edited.json", tmp_path / "b.card"
+    edited.write_text(json.dumps(plain), encoding="utf-8")
+    assert "--prefer" in cardsim.refused("import", edited, "--out", copy)
+    assert cardsim("import", edited, "--out", copy, "--prefer", "value").status == 0
+    ran = cardsim("read", "--card", copy)
+    assert "张三" in ran.out
+
+
+def test_the_message_names_file_and_place(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    plain = export(cardsim, card, "--keys")
+    file(plain, "EF05")["records"][0]["hex"] = "zz"
+    edited = tmp_path / "edited.json"
+    edited.write_text(json.dumps(plain), encoding="utf-8")
+    message = cardsim.refused("import", edited, "--out", tmp_path / "b.card")
+    assert message.startswith(f"cardsim: {edited}: 3F00/")
+    assert "/EF05/record 1/hex: 'z' is not a hexadecimal digit" in message
+    assert f"{edited}:3F00/" in cardsim.refused("--lang=zh", "import", edited, "--out", tmp_path / "b.card")
+
+
+def test_what_is_written_is_the_owners_alone(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.json"
+    assert cardsim("export", card, "--keys", "--out", out).status == 0
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) in ([card, out], [out, card])
+
+
+def test_nothing_is_replaced_unasked(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.json"
+    out.write_text("mine", encoding="utf-8")
+    assert "a.json exists; give --force" in cardsim.refused("export", card, "--out", out)
+    assert out.read_text(encoding="utf-8") == "mine"
+    assert cardsim("export", card, "--out", out, "--force").status == 0
+    before = card.read_bytes()
+    assert "is a card file; give another name" in cardsim.refused("export", card, "--out", card, "--force")
+    assert cardsim("export", card, "--keys", "--out", out, "--force").status == 0
+    assert "exists; give --force" in cardsim.refused("import", out, "--out", card)
+    assert card.read_bytes() == before
+    assert cardsim("import", out, "--out", card, "--force").status == 0
+    assert card.read_bytes() == before
+
+
+def test_places_that_can_not_be_written(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere" / "a.json"
+    assert "No such file or directory" in cardsim.refused("export", card, "--out", nowhere, status=1)
+    out = tmp_path / "a.json"
+    assert cardsim("export", card, "--keys", "--out", out).status == 0
+    assert "--out '' names no file" in cardsim.refused("import", out, "--out", "")
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"format": 1}', b"null", b'{"a": 1, "a": 2}'])
+def test_what_is_no_export(cardsim: Runner, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    assert str(path) in cardsim.refused("import", path, "--out", tmp_path / "b.card")
+
+
+def test_what_is_no_card(cardsim: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "a.card"
+    path.write_bytes(b"%PDF")
+    assert "is not a card file" in cardsim.refused("export", path)

@@ -1,0 +1,109 @@
+"""`cardsim zone`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cardsim.cli.export import load_image
+from cardsim.perso.plain import export_card
+from cardsim.store import read_card_file
+from tests.unit.cli.contents import contents, make_card_of_another
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.cli.running import Runner
+
+
+@pytest.fixture
+def gen3(cardsim: Runner, tmp_path: Path) -> Path:
+    path = tmp_path / "gen3.card"
+    assert cardsim("new", "--chip", "gen3", "--out", path).status == 0
+    return path
+
+
+def states(cardsim: Runner, card: Path) -> dict[str, str]:
+    ran = cardsim("zone", "list", "--card", card)
+    assert (ran.status, ran.err) == (0, "")
+    return {line.split()[0]: line.split("  ")[-1].strip() for line in ran.out.splitlines()}
+
+
+def test_zones_are_listed(cardsim: Runner, card: Path) -> None:
+    assert states(cardsim, card)["HRSS"] == "in use"
+    assert states(cardsim, card)["PKI"] == "not on the card"
+    assert "使用中" in cardsim("--lang=zh", "zone", "list", "--card", card).out
+
+
+@pytest.mark.parametrize("chip", ["gen2", "gen3"])
+def test_a_zone_is_blocked_and_unblocked(cardsim: Runner, card: Path, gen3: Path, chip: str) -> None:
+    path = card if chip == "gen2" else gen3
+    ran = cardsim("zone", "block", "HRSS", "--card", path)
+    assert (ran.status, ran.out) == (0, "zone HRSS blocked\n")
+    assert states(cardsim, path)["HRSS"] == "blocked"
+    assert "6A81" in cardsim.refused("read", "--card", path, status=1)
+    ran = cardsim("--lang=zh", "zone", "unblock", "hrss", "--card", path)
+    assert (ran.status, ran.out) == (0, "HRSS 区域已解锁\n")
+    assert states(cardsim, path)["HRSS"] == "in use"
+    assert cardsim("read", "--card", path).status == 0
+
+
+def test_a_zone_of_somebody_else_is_not_blocked(cardsim: Runner, tmp_path: Path) -> None:
+    other = make_card_of_another(tmp_path / "b.card")
+    before = read_card_file(other)
+    assert "other keys" in cardsim.refused("zone", "block", "HRSS", "--card", other, status=1)
+    assert read_card_file(other) == before
+
+
+def test_unblocking_with_a_wrong_region_is_refused(cardsim: Runner, card: Path) -> None:
+    assert cardsim("zone", "block", "HRSS", "--card", card).status == 0
+    words = ("zone", "unblock", "HRSS", "--card", card, "--region", "110000")
+    assert "zone HRSS is not unblocked: 6988" in cardsim.refused(*words, status=1)
+    assert cardsim("zone", "unblock", "HRSS", "--card", card, "--region", "639900").status == 0
+
+
+def test_a_zone_without_a_lock_key(cardsim: Runner, gen3: Path) -> None:
+    assert "zone PKI declares no key for blocking" in cardsim.refused("zone", "block", "PKI", "--card", gen3, status=1)
+
+
+def test_a_removed_zone_leaves_nothing(cardsim: Runner, gen3: Path) -> None:
+    before = load_image(gen3)
+    plain: Any = export_card(before, secrets=True)["card"]
+    pki = next(child for child in plain["contents"] if child["aid"] == "504B492EC9E7BBE1B1A3D5CF")
+    files = next(child for child in pki["contents"] if child.get("directory") == "DF01")["contents"]
+    secrets = [bytes.fromhex(key["value"]) for file in files for key in file.get("keys", ())]
+    secrets += [bytes.fromhex(file["body"]) for file in files if file["type"] == "PRIVATE_KEY"]
+    assert len(secrets) > 3
+    assert cardsim("zone", "remove", "PKI", "--card", gen3).status == 0
+    after = load_image(gen3)
+    assert len(after.memory) == len(before.memory)
+    assert not any(value in after.memory for value in secrets)
+    assert states(cardsim, gen3)["PKI"] == "not on the card"
+    assert "PKI" not in after.profile.zones
+    assert cardsim("read", "--card", gen3, "--auth", "hsm", "--pin", "123456").status == 0
+    assert "zone PKI is not on the card" in cardsim.refused("zone", "remove", "PKI", "--card", gen3)
+
+
+def test_the_first_zone_is_removed_and_the_others_stay(cardsim: Runner, gen3: Path) -> None:
+    assert cardsim("zone", "remove", "HRSS", "--card", gen3).status == 0
+    found = states(cardsim, gen3)
+    assert found["HRSS"] == "not on the card"
+    assert found["PKI"] == "in use"
+
+
+def test_a_zone_is_added_again(cardsim: Runner, gen3: Path) -> None:
+    before = load_image(gen3)
+    files = contents(cardsim, gen3)
+    assert cardsim("zone", "remove", "PKI", "--card", gen3).status == 0
+    ran = cardsim("zone", "add", "PKI", "--card", gen3)
+    assert (ran.status, ran.out) == (0, f"{gen3}: zone PKI added\n")
+    assert load_image(gen3) == before  # the same holder and the same TEST keys make the same zone
+    assert contents(cardsim, gen3) == files
+    assert "zone PKI is on the card already" in cardsim.refused("zone", "add", "PKI", "--card", gen3)
+
+
+def test_what_it_does_not_take(cardsim: Runner, card: Path) -> None:
+    assert "zone block needs a zone's name" in cardsim.refused("zone", "block", "--card", card)
+    assert "there is no zone MOON; there are HRSS" in cardsim.refused("zone", "block", "MOON", "--card", card)
+    assert "zone add is for a card file" in cardsim.refused("zone", "add", "HRSS")
