@@ -1,7 +1,7 @@
 """What terminals and hosts of a purse ask for instead of holding keys, and the software HSM that answers; pure.
 
-A PSAM (80 70, 80 72) can stand behind :class:`PurchaseModule`, an issuer's host behind :class:`PurseHost`. Source:
-facts transit-campus-health-zones 3.3 to 3.8.
+A PSAM can stand behind :class:`PurchaseModule` (readers.terminal.psam_purse), an issuer's host behind
+:class:`PurseHost`. Source: facts transit-campus-health-zones 3.3 to 3.8.
 """
 
 from __future__ import annotations

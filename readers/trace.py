@@ -172,6 +172,8 @@ class TraceWriter:
     """
 
     def __init__(self, file: TextIO, *, show_secrets: bool = False) -> None:
+        self.secret_commands: frozenset[bytes] = frozenset()
+        """Commands whose form does not tell that their data is a secret."""
         self._file = file
         self._show_secrets = show_secrets
         self._mask = AnswerMask()
@@ -185,7 +187,10 @@ class TraceWriter:
     def command(self, command: bytes) -> None:
         """Write a command line."""
         self._hidden = self._mask.hides_next(command) and not self._show_secrets
-        self._write(f"> {format_hex(command) if self._show_secrets else mask_secrets(command)}\n")
+        text = format_hex(command) if self._show_secrets else mask_secrets(command)
+        if command in self.secret_commands and not self._show_secrets:
+            text = format_hex(command[:5]) + _HIDDEN * len(command[5:])
+        self._write(f"> {text}\n")
 
     def response(self, response: bytes, seconds: float) -> None:
         """Write a response line and the time it took."""

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apdu import Command, Response
+from apdu import Command
 from cardsim.chip import Card, Memory, NoJournal, T0Port
 from cardsim.perso import Holder, personalise
 from cardsim.profiles import GEN2
@@ -34,7 +34,7 @@ from readers.connect.pcsc import connect, wait_for_card
 from readers.errors import ReaderError
 from readers.serve.pcscd import PrivatePcscd
 from readers.terminal.security import external_authenticate, internal_authenticate, meet, protected
-from scripts.bench_cards import authentications
+from scripts.bench_cards import authentications, played
 from scripts.bench_keys import algorithms
 from scripts.bench_roads import compare
 
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cardsim.perso import CardImage
-    from readers.terminal.script import Result, Script
 
 _SELECT = bytes.fromhex("00A404000F7378312E73682EC9E7BBE1B1A3D5CF")
 _COMMANDS = {
@@ -128,27 +127,14 @@ def _exchanges(image: CardImage) -> dict[str, list[bytes]]:
     card = Card(Memory(image.memory, NoJournal()), image.profile, _same_challenge)
     card.transmit(_SELECT)
     uk = next(key for key in SSSE.keys if key.name == "UK")
-    terminal, _ = _played(card, meet(SoftwareHsm(DES, TestRoots()), card.atr, bytes))
+    terminal, _ = played(card, meet(SoftwareHsm(DES, TestRoots()), card.atr, bytes))
     scripts = {
         "INTERNAL AUTHENTICATE": internal_authenticate(terminal),
         "EXTERNAL AUTHENTICATE *": external_authenticate(terminal, SSSE, uk),
         "UPDATE RECORD with MAC *": protected(terminal, _ISSUE_DATE),
     }
-    exchanges = {name: _played(card, script)[1] for name, script in scripts.items()}
+    exchanges = {name: played(card, script)[1] for name, script in scripts.items()}
     return exchanges | {"UPDATE RECORD": [_ISSUE_DATE.encode()]}
-
-
-def _played(card: Card, script: Script[Result]) -> tuple[Result, list[bytes]]:
-    """Play a terminal's script and return its result and what it sent."""
-    sent = []
-    try:
-        command = next(script)
-        while True:
-            sent.append(command.encode())
-            command = script.send(Response.parse(card.transmit(sent[-1])))
-    except StopIteration as end:
-        result: Result = end.value
-        return result, sent
 
 
 def _time(transmit: Callable[[bytes], bytes], commands: list[bytes], count: int) -> float:

@@ -45,11 +45,11 @@ def _symmetric(algorithm: str) -> dict[str, Callable[[], object]]:
     card = _card(hrss_algorithm=algorithm)
     profile = GEN3.override({"hrss_algorithm": algorithm})
     hsm = zone_hsm(profile, HRSS, TestKeyring())
-    _played(card, select_hrss())
-    terminal, _ = _played(card, meet(hsm, card.atr, bytes))
+    played(card, select_hrss())
+    terminal, _ = played(card, meet(hsm, card.atr, bytes))
     uk = next(key for key in SSSE.keys if key.name == "UK")
-    right, internal = _played(card, internal_authenticate(terminal))
-    _, external = _played(card, external_authenticate(terminal, SSSE, uk))
+    right, internal = played(card, internal_authenticate(terminal))
+    _, external = played(card, external_authenticate(terminal, SSSE, uk))
     if not right:
         raise ValueError(f"the card's {algorithm} proof is wrong")
     return {"INTERNAL, GET CHALLENGE, EXTERNAL AUTHENTICATE": _sending(card, [*internal, *external])}
@@ -57,9 +57,9 @@ def _symmetric(algorithm: str) -> dict[str, Callable[[], object]]:
 
 def _sm2() -> dict[str, Callable[[], object]]:
     card = _card()
-    _played(card, select_pki())
-    _, pin = _played(card, verify_pin(PkiPin.USER, _PIN))
-    _, signing = _played(card, sign(_DIGEST))
+    played(card, select_pki())
+    _, pin = played(card, verify_pin(PkiPin.USER, _PIN))
+    _, signing = played(card, sign(_DIGEST))
     return {
         "COMPUTE DIGITAL SIGNATURE": _sending(card, signing),
         "GET CHALLENGE, VERIFY, COMPUTE DIGITAL SIGNATURE": _sending(card, [*pin, *signing]),
@@ -88,8 +88,8 @@ def _sending(card: Card, commands: list[bytes]) -> Callable[[], object]:
     return send
 
 
-def _played(card: Card, script: Script[Result]) -> tuple[Result, list[bytes]]:
-    """Play a terminal's script and return its result and what it sent."""
+def played(card: Card, script: Script[Result]) -> tuple[Result, list[bytes]]:
+    """Play a terminal's script on a card; return its result and what it sent."""
     sent = []
     try:
         command = next(script)

@@ -15,6 +15,12 @@ settings.load_profile("cardsim")
 _WITHOUT_PCSC = "--without-pcsc"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the programs that tests start find compiled modules also where none are to be written into the tree."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(config.rootpath / ".pytest_cache" / "bytecode")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         _WITHOUT_PCSC,

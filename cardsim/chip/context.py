@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from apdu import Sw
 from cardsim.chip.dispatch import BlockedTable, CommandTable, UnformattedTable
 from cardsim.chip.errors import MemoryDamagedError, Reason, Refusal
 from cardsim.chip.files import EVERY_INTERFACE, INTERFACE_BITS, Directory, ElementaryFile
 from cardsim.chip.filesystem import FileSystem
-from cardsim.chip.layout import Algorithm, LifeCycle
+from cardsim.chip.layout import RIGHT_NEVER, Algorithm, LifeCycle
 from cardsim.chip.native.rights import BOTH_ZERO, REGISTERS, like_the_mf, moved
 from cardsim.profiles.choices import ChallengeLifetime
 from cardsim.zones.model import CommandSet
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cardsim.profiles import Profile
     from keys.suite import CipherSuite
 
+_ERASE_DF: Final = 0x800E
 Entropy = Callable[[int], bytes]
 """A source of random bytes: called with a count, returns that many."""
 
@@ -46,6 +47,7 @@ class Context:
         "challenge_dies",
         "directory",
         "entropy",
+        "erasing",
         "file",
         "files",
         "free",
@@ -71,6 +73,8 @@ class Context:
         self.memory = memory
         self.tables = tables
         self.table: CommandTable
+        self.erasing: dict[CommandSet, CommandTable] = {}
+        """Tables of erasable directories, made when they are first needed."""
         self.suites = suites_of(profile)
         self.files = FileSystem(memory, profile)
         self.profile = profile
@@ -133,7 +137,10 @@ class Context:
         self.choose_table()
 
     def choose_table(self) -> None:
-        """In a free phase the native commands are there, beside those of the directory's own set."""
+        """In a free phase the native commands are there beside those of the directory's own set.
+
+        In a finished directory ERASE DF is, where a rule allows it.
+        """
         self.table = own = self.tables[self.directory.commands]
         if not self.files.formatted:
             self.table = UnformattedTable(own)
@@ -141,6 +148,16 @@ class Context:
             self.table = BlockedTable()
         elif self.free and not self.directory.native:
             self.table = CommandTable((*own.by_code.values(), *self.tables[CommandSet.NATIVE].by_code.values()))
+        elif self.directory.header.native and not self.directory.native and self.directory.header.right2 != RIGHT_NEVER:
+            self.table = self._erasing(own)
+
+    def _erasing(self, own: CommandTable) -> CommandTable:
+        """Return the table of a finished directory that may be erased: its own commands and ERASE DF."""
+        commands = self.directory.commands
+        if commands not in self.erasing:
+            erase = self.tables[CommandSet.NATIVE].by_code.get(_ERASE_DF)
+            self.erasing[commands] = CommandTable((*own.by_code.values(), erase)) if erase else own
+        return self.erasing[commands]
 
     def reload(self, *, free: bool | None = None) -> None:
         """Commit, and take in that files or keys have come or gone; where the session stands stays as it is.

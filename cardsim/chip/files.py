@@ -315,7 +315,8 @@ class Directory:
     def describe(self, commands: CommandSet, interfaces: int, fci: bytes) -> None:
         """Take in what the directory's application file says; ``fci`` is what stands behind the name, if anything."""
         self.commands = commands
-        self.interfaces &= interfaces
+        if not self.unsealed:  # whoever makes it may do so on every interface
+            self.interfaces &= interfaces
         if fci:
             self.fci = _fci(self.name, fci)
 

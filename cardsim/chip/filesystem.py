@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from construct import ConstructError
-
 from cardsim.chip.errors import MemoryDamagedError
 from cardsim.chip.files import EVERY_INTERFACE, Credential, Directory, ElementaryFile
 from cardsim.chip.layout import (
@@ -58,7 +56,7 @@ class FileSystem:
             return
         try:
             self.mf = self._load_directory(0, None, len(memory), 1)
-        except (ValueError, ConstructError) as error:
+        except ValueError as error:
             raise MemoryDamagedError(f"the card's memory is damaged: {error}", f"卡存储器内容损坏:{error}") from error
         self.directories = tuple(self._walk(self.mf))
         self.by_name = {directory.name: directory for directory in reversed(self.directories) if directory.name}
@@ -149,7 +147,7 @@ class FileSystem:
             file.rules = Rule(rights[0]), Rule(rights[1])
             file.read, file.update = rights[0].masks, rights[1].masks
         else:
-            file.rules = (_rule(directory, header.right1), _rule(directory, header.right2))
+            file.rules = (rule_of(directory, header.right1), rule_of(directory, header.right2))
             file.read, file.update = (compile_access(rule.default, directory.bit_of) for rule in file.rules)
         if header.type in (FileType.PUBLIC_KEY, FileType.PRIVATE_KEY):
             PairUse(header.extra)  # raises ValueError
@@ -218,7 +216,8 @@ class FileSystem:
         return bit
 
 
-def _rule(directory: Directory, right: int) -> Rule:
+def rule_of(directory: Directory, right: int) -> Rule:
+    """Return the rule that a right of a ruled directory names; raises ValueError when it has none of this number."""
     if right == RIGHT_FREE:
         return Rule(FREE)
     if right in (RIGHT_NEVER, RIGHT_COMPOUND):

@@ -10,14 +10,17 @@ bytes inside a header is on no wire and is our own.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import struct
+from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import ClassVar, Final
 
-from construct import Byte, Bytes, Int16ub, Struct
-
-HEADER_SIZE: Final = 11
-KEY_HEADER_SIZE: Final = 8
+_HEADER: Final = struct.Struct(">HBH6B")
+"""FID, type, size, right1, right2, extra, tail, state, checksum."""
+_KEY_HEADER: Final = struct.Struct("8B")
+"""Type, id, version, file, tries, algorithm, level, size of the value, which follows."""
+HEADER_SIZE: Final = _HEADER.size
+KEY_HEADER_SIZE: Final = _KEY_HEADER.size
 REST_OF_MEMORY: Final = 0xFFFF
 """A directory's space field: all that is left of the memory (only the MF; facts native-card-os 1.2)."""
 RIGHT_FREE: Final = 0xF0
@@ -114,30 +117,6 @@ class KeyType(IntEnum):
     PSAM = 0x43
 
 
-_HEADER: Final = Struct(
-    "fid" / Int16ub,
-    "type" / Byte,
-    "size" / Int16ub,
-    "right1" / Byte,
-    "right2" / Byte,
-    "extra" / Byte,
-    "tail" / Byte,
-    "state" / Byte,
-    "checksum" / Byte,
-)
-_KEY_HEADER: Final = Struct(
-    "type" / Byte,
-    "id" / Byte,
-    "version" / Byte,
-    "file" / Byte,
-    "tries" / Byte,
-    "algorithm" / Byte,
-    "level" / Byte,
-    "size" / Byte,
-    "value" / Bytes(lambda record: record.size),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Header:
     """The header of a directory or an elementary file.
@@ -181,27 +160,30 @@ class Header:
         tail = self.byte7 ^ 0xFF  # 00 where nothing is out of the ordinary
         if self.type is FileType.DIRECTORY:
             tail = self.name_size | (_NATIVE if self.native else 0)
-        raw: bytes = _HEADER.build({**asdict(self), "type": self.type | self.protection, "tail": tail, "checksum": 0})
+        kind = self.type | self.protection
+        raw = _HEADER.pack(self.fid, kind, self.size, self.right1, self.right2, self.extra, tail, self.state, 0)
         return raw[:-1] + bytes((header_checksum(raw),))
 
     @classmethod
     def parse(cls, raw: bytes) -> Header:
-        """Return the header in ``raw``; raises ValueError when the checksum or the type is not right."""
-        fields = _HEADER.parse(raw)
-        if fields.checksum != header_checksum(raw):
-            raise ValueError(f"header checksum is {fields.checksum:02X}, should be {header_checksum(raw):02X}")
-        kind, tail = FileType(fields.type & _KIND_MASK), int(fields.tail)
-        directory = kind is FileType.DIRECTORY
+        """Return the header in ``raw``; raises ValueError when it is cut off, or checksum or type are not right."""
+        if len(raw) < HEADER_SIZE:
+            raise ValueError(f"a header has {HEADER_SIZE} bytes, {len(raw)} are left")
+        fid, kind, size, right1, right2, extra, tail, state, checksum = _HEADER.unpack_from(raw)
+        if checksum != header_checksum(raw):
+            raise ValueError(f"header checksum is {checksum:02X}, should be {header_checksum(raw):02X}")
+        file_type = FileType(kind & _KIND_MASK)
+        directory = file_type is FileType.DIRECTORY
         return cls(
-            int(fields.fid),
-            kind,
-            int(fields.size),
-            int(fields.right1),
-            int(fields.right2),
-            int(fields.extra),
+            fid,
+            file_type,
+            size,
+            right1,
+            right2,
+            extra,
             tail & ~_NATIVE if directory else 0,
-            LifeCycle(fields.state),
-            Protection(fields.type & ~_KIND_MASK),
+            LifeCycle(state),
+            Protection(kind & ~_KIND_MASK),
             directory and bool(tail & _NATIVE),
             0xFF if directory else tail ^ 0xFF,
         )
@@ -238,35 +220,17 @@ class KeyRecord:
 
     def encode(self) -> bytes:
         """Return header and value."""
-        raw: bytes = _KEY_HEADER.build(
-            {
-                "type": self.type,
-                "id": self.id,
-                "version": self.version,
-                "file": self.file,
-                "tries": self.tries,
-                "algorithm": self.algorithm,
-                "level": self.level,
-                "size": len(self.value),
-                "value": self.value,
-            }
-        )
-        return raw
+        head = (self.type, self.id, self.version, self.file, self.tries, self.algorithm, self.level)
+        return _KEY_HEADER.pack(*head, len(self.value)) + self.value
 
     @classmethod
     def parse(cls, raw: bytes) -> KeyRecord:
-        """Return the record at the start of ``raw``; raises ValueError for an unknown type."""
-        fields = _KEY_HEADER.parse(raw)
-        return cls(
-            KeyType(fields.type),
-            int(fields.id),
-            bytes(fields.value),
-            int(fields.tries),
-            int(fields.version),
-            int(fields.file),
-            int(fields.algorithm),
-            int(fields.level),
-        )
+        """Return the record at the start of ``raw``; raises ValueError when it is cut off or of an unknown type."""
+        if len(raw) < KEY_HEADER_SIZE or len(raw) < KEY_HEADER_SIZE + raw[7]:
+            raise ValueError(f"a key record is cut off after {len(raw)} bytes")
+        kind, identifier, version, file, tries, algorithm, level, size = _KEY_HEADER.unpack_from(raw)
+        value = bytes(raw[KEY_HEADER_SIZE : KEY_HEADER_SIZE + size])
+        return cls(KeyType(kind), identifier, value, tries, version, file, algorithm, level)
 
 
 def tries_byte(limit: int) -> int:

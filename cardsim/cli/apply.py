@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from apdu import BilingualError, Command, Response, StatusWord, Sw, Text, format_hex, parse_hex
 from cardsim.cli.cards import InputFileError, connected, read_json
 from cardsim.cli.console import aligned
-from cardsim.cli.copying import DUMP_FORMAT, Secrets, hrss_files
+from cardsim.cli.copying import DUMP_FORMAT, hrss_files, opened_secrets
 from cardsim.perso.plain import FORMAT, Prefer, export_card
 from cardsim.perso.plain.contents import contents_only
 from keys.tree import Factors
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import argparse
 
     from cardsim.cli.console import Console
+    from cardsim.cli.copying import Secrets
     from keys.hsm import KeyName
     from readers.terminal.copy import Obstacle
     from readers.terminal.hrss import HrssReport
@@ -45,8 +46,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
             _list(writes, Protect(options.protect), console)
             written: list[Written] = []
         else:
-            given = Secrets(options, console, keys=True)
-            written, obstacles = play(_script(wanted, given, connection.atr, Protect(options.protect)), connection)
+            with opened_secrets(options, console, keys=True) as given:
+                written, obstacles = play(_script(wanted, given, connection.atr, Protect(options.protect)), connection)
             for error in given.refusals.values():
                 console.error(error.text)
     rows = [(item.write.name, console.pick(_outcome(item))) for item in written]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from apdu import format_hex
-from cardsim.cli.cards import InputFileError
+from cardsim.cli.cards import InputFileError, read_text
 
 if TYPE_CHECKING:
+    import argparse
     from typing import Self
 
+    from apdu import Connection
+
+_EMULATED: Final = ("Virtual PCD", "Cardsim ")
+"""What the names of virtual readers begin with: vpcd's, and those of our own service."""
 _LINE: Final = re.compile(r"(?:[0-9A-F?]{2})+")
 
 
@@ -40,3 +47,25 @@ class AtrList:
         """Return whether a pattern fits ``atr`` whole."""
         text = format_hex(atr)
         return any(re.fullmatch(pattern.replace("?", "."), text) for pattern in self.patterns)
+
+
+def check_atr(connection: Connection, options: argparse.Namespace) -> None:
+    """Refuse a card that may be somebody's: a real one is written only if its ATR is on the list, or a flag says so."""
+    if options.any_card or connection.name.startswith(_EMULATED):
+        return
+    path = Path(options.atr_list) if options.atr_list else _default_list()
+    if options.atr_list or path.exists():
+        allowed = AtrList.parse(read_text(path), str(path))
+        if allowed.has(connection.atr):
+            return
+    atr = format_hex(connection.atr)
+    raise InputFileError(
+        f"the card in {connection.name} (ATR {atr}) is not on the list {path}; put its ATR there if it is a card that "
+        f"may be written, or give --any-card",
+        f"{connection.name} 中的卡(ATR {atr})不在列表 {path} 中;若确为可写的卡,请将其 ATR 加入列表,或使用 --any-card",
+    )
+
+
+def _default_list() -> Path:
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "cardsim" / "blank-cards.txt"

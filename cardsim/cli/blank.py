@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from apdu import HexError, parse_hex
+from apdu import HexError, format_hex, parse_hex
 from cardsim.cli.cards import OptionError
 from cardsim.perso.image import CardImage
 from cardsim.store import create_card_file
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from cardsim.zones.layouts import Layout
 
 _CHIPS: Final = ("gen2", "gen3")
-_NO_CITY, _NO_SERIAL = "0000", bytes(4)
-"""In the ATR of a chip that nobody has issued yet."""
+_CITY: Final = "6399"
+"""In the ATR: the first four digits of a region that is assigned to no county."""
+_SERIAL: Final = "7E570001"
+"""Of a chip for which none is given; "TEST 1" to whoever squints."""
+_SERIAL_SIZE: Final = 4
 
 
 def check_blank_options(options: argparse.Namespace, unused: tuple[str, ...]) -> None:
     """Raise OptionError for options that a blank chip, or one that is none, has no use for."""
-    wrong = unused if options.blank else ("dialect", "transport_key")
+    wrong = unused if options.blank else ("dialect", "transport_key", "serial")
     for name in wrong:
         if getattr(options, name):
             option, blank = "--" + name.replace("_", "-"), " --blank" if options.blank else " without --blank"
@@ -40,23 +43,30 @@ def new_blank(options: argparse.Namespace, profile: Profile, layout: Layout, out
     if options.dialect:
         settings["native_dialect"] = options.dialect
     if options.transport_key:
-        settings["native_transport_key"] = _hex(options.transport_key)
+        settings["native_transport_key"] = _hex(options.transport_key, "--transport-key").hex()
+    if profile.historical_bytes and options.serial:
+        raise OptionError(
+            "--serial: the setting historical_bytes has one already", "--serial:设置 historical_bytes 已含序列号"
+        )
     if not profile.historical_bytes:
+        serial = _hex(options.serial or _SERIAL, "--serial")
+        if len(serial) != _SERIAL_SIZE:
+            raise OptionError("--serial: 8 hexadecimal digits", "--serial:应为 8 个十六进制数字")
         manufacturer = int.from_bytes(profile.manufacturer, "big")
-        historical = HistoricalBytes.build(profile.chip_code, manufacturer, _NO_CITY, _NO_SERIAL)
+        historical = HistoricalBytes.build(profile.chip_code, manufacturer, _CITY, serial)
         settings["historical_bytes"] = historical.hex()
     profile = profile.override(settings)
     create_card_file(out, CardImage(bytes(profile.memory_size), profile, layout, {}), overwrite=options.force)
-    dialect = profile.native_dialect.value
+    dialect, number = profile.native_dialect.value, format_hex(profile.historical_bytes[-_SERIAL_SIZE:])
     console.say(
-        f"{options.out}: blank {options.chip} chip, {profile.memory_size} bytes, native commands {dialect}",
-        f"{options.out}:{options.chip} 空白芯片,{profile.memory_size} 字节,原生命令 {dialect}",
+        f"{options.out}: blank {options.chip} chip {number}, {profile.memory_size} bytes, native commands {dialect}",
+        f"{options.out}:{options.chip} 空白芯片 {number},{profile.memory_size} 字节,原生命令 {dialect}",
     )
     return 0
 
 
-def _hex(text: str) -> str:
+def _hex(text: str, option: str) -> bytes:
     try:
-        return parse_hex(text).hex()
+        return parse_hex(text)
     except HexError as error:
-        raise OptionError(f"--transport-key: {error}", f"--transport-key:{error.text.zh}") from error
+        raise OptionError(f"{option}: {error}", f"{option}:{error.text.zh}") from error

@@ -23,6 +23,13 @@ def blank_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]
         help=_t("its native commands (fmcos)", "原生命令的方言(默认 fmcos)"),
     )
     parser.add_argument(
+        "--serial",
+        metavar="HEX8",
+        help=_t(
+            "of a blank chip, in its ATR: what tells two apart (7E570001)", "空白芯片 ATR 中的序列号(默认 7E570001)"
+        ),
+    )
+    parser.add_argument(
         "--transport-key",
         metavar="HEX",
         help=_t("its transport code, 8 bytes (FFFFFFFFFFFFFFFF)", "传输代码,8 字节(默认 FFFFFFFFFFFFFFFF)"),

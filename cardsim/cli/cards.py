@@ -38,6 +38,8 @@ _REASONS_ZH: Final = {
 
 
 _INTERFACES_ZH: Final = {Interface.CONTACT: "接触", Interface.CONTACTLESS: "非接触"}
+_DEEPEST: Final = 64
+"""Objects and lists of JSON inside each other; those of a card with all levels of directories are fewer than 30."""
 
 
 class InputFileError(CardsimError):
@@ -169,9 +171,27 @@ def read_json(path: Path) -> object:
     """Return the parsed JSON of ``path``; raises InputFileError with the place of a fault."""
     text = read_text(path)
     try:
-        return json.loads(text, object_pairs_hook=_no_doubles)
+        plain: object = json.loads(text, object_pairs_hook=_no_doubles)
     except (ValueError, RecursionError) as error:
         raise InputFileError(f"{path} is not JSON: {error}", f"{path} 不是合法的 JSON:{error}") from error
+    if _is_deeper(plain, _DEEPEST):
+        raise InputFileError(
+            f"{path}: more than {_DEEPEST} objects and lists inside each other", f"{path}:嵌套超过 {_DEEPEST} 层"
+        )
+    return plain
+
+
+def _is_deeper(plain: object, most: int) -> bool:
+    """Return whether lists and objects stand more than ``most`` deep inside each other."""
+    level = [plain]
+    for _ in range(most):
+        level = [
+            item
+            for node in level
+            if isinstance(node, dict | list)
+            for item in (node.values() if isinstance(node, dict) else node)
+        ]
+    return any(isinstance(node, dict | list) for node in level)
 
 
 def _no_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from apdu import BilingualError, HexError, format_hex, parse_hex
 from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, read_json
-from cardsim.cli.copying import Secrets, dumped
+from cardsim.cli.copying import dumped, opened_secrets
 from cardsim.cli.export import load_image
 from cardsim.cli.hsm import Proofs
 from cardsim.perso.holder import Holder
@@ -123,8 +123,10 @@ def _nodes(node: Any, aid: str = "") -> Iterator[tuple[str, dict[str, Any]]]:  #
 
 def _from_reader(options: argparse.Namespace, console: Console) -> tuple[CardImage, int]:
     """Return a card with all that the card in the reader gives, and how many places it did not give."""
-    given = Secrets(options, console)
-    with connected(options, console, secrets_used=given.used) as (bare, _, sink):
+    with (
+        opened_secrets(options, console) as given,
+        connected(options, console, secrets_used=given.used) as (bare, _, sink),
+    ):
         dump: Any = dumped(with_layers(bare, trace=sink), given)
     there = {directory["aid"]: directory for directory in dump["directories"]}
     zones = [zone.name for zone in ZONES.values() if format_hex(zone.application.aid) in there]

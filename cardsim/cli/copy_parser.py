@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cardsim.cli.issuer_parser import keystore_options
+from cardsim.cli.perso_parser import zone_options
+from cardsim.cli.psam_parser import read_auth_options
 
 if TYPE_CHECKING:
     import argparse
@@ -85,29 +87,28 @@ def copy_commands(add: Add, _t: Pick, more: MoreOptions) -> None:
         "action",
         metavar="ACTION",
         choices=("list", "block", "unblock", "add", "remove"),
-        help=_t("list, block, unblock; add, remove (card file)", "list、block、unblock;add、remove(仅卡文件)"),
+        help=_t("list, block, unblock, add, remove", "list、block、unblock、add、remove"),
     )
     zone.add_argument("zone", nargs="?", metavar="ZONE", help=_t("such as HRSS", "如 HRSS"))
     more.card(zone, _t)
     more.key(zone, _t)
     zone.add_argument("--holder", metavar="JSON", help=_t("add: what the zone is filled with", "add:持卡人数据"))
     zone.add_argument(
-        "--region", metavar="DIGITS", help=_t("unblock: first six digits of the card's code", "unblock:卡识别码前六位")
+        "--region",
+        metavar="DIGITS",
+        help=_t("unblock, remove: first six digits of the card's code", "unblock、remove:卡识别码前六位"),
     )
     zone.add_argument(
         "--algorithm",
         choices=("DES", "SM4"),
         default="DES",
-        help=_t("unblock: of the zone's keys (DES)", "unblock:区域密钥算法(默认 DES)"),
+        help=_t("with --region: of the zone's keys (DES)", "与 --region 同用:区域密钥算法(默认 DES)"),
     )
+    zone_options(zone, _t)
 
 
 def _secret_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
-    parser.add_argument(
-        "--auth",
-        choices=("hsm",),
-        help=_t("prove the read keys: hsm, a software HSM", "证明读密钥:hsm 为软件加密机"),
-    )
+    read_auth_options(parser, _t)
     keystore_options(parser, _t)
     more.sm4(parser, _t)
     parser.add_argument(

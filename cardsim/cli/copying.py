@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from apdu import BilingualError, format_hex
@@ -11,6 +12,7 @@ from cardsim.chip.card import Card
 from cardsim.chip.memory import Memory, NoJournal
 from cardsim.chip.t0 import T0Port
 from cardsim.cli.cards import OptionError
+from cardsim.cli.names import PURSE_NAMES
 from cardsim.zones.fields import value_text
 from cardsim.zones.hrss import SSSE
 from cardsim.zones.model import Cyclic, Directory, VariableTlv
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from cardsim.zones.layouts import Layout
     from cardsim.zones.model import Df, FileDeclaration
     from readers.errors import CardRefusedError
-    from readers.terminal.copy import DumpedDirectory, DumpedFile, DumpedRecord
+    from readers.terminal.copy import DumpedDirectory, DumpedFile, DumpedPurse, DumpedRecord
     from readers.terminal.script import Script
 
     Plain = dict[str, object]
@@ -41,23 +43,13 @@ if TYPE_CHECKING:
 DUMP_FORMAT: Final = "cardsim dump 1"
 
 
+@dataclass(slots=True)
 class Secrets:
-    """The PIN and the keys that the options allow; none unless asked for."""
+    """The PIN and the keys that may be tried on a card, and the keys that it refused."""
 
-    def __init__(self, options: argparse.Namespace, console: Console, *, keys: bool = False) -> None:
-        self.refusals: dict[str, CardRefusedError] = {}
-        self.pin: bytes | None = None
-        self.proofs: Proofs | None = None
-        if options.pin is not None:
-            from cardsim.cli.pins import pin_bytes  # noqa: PLC0415  secrets are for those who ask for them
-
-            self.pin = pin_bytes(options.pin, console)
-        if options.auth or keys:
-            from cardsim.cli.hsm import Proofs  # noqa: PLC0415
-
-            self.proofs = Proofs.of(options, console)
-        elif options.keystore or options.key_file or options.passphrase_file:
-            raise OptionError("a keystore is for --auth hsm", "密钥库需与 --auth hsm 同用")
+    pin: bytes | None = None
+    proofs: Proofs | None = None
+    refusals: dict[str, CardRefusedError] = field(default_factory=dict)
 
     @property
     def used(self) -> bool:
@@ -86,6 +78,28 @@ class Secrets:
                 yield from unlocker(df, layout)
 
         return unlock
+
+
+@contextlib.contextmanager
+def opened_secrets(options: argparse.Namespace, console: Console, *, keys: bool = False) -> Iterator[Secrets]:
+    """Give the PIN and the keys that the options allow, none unless asked for, and hold the PSAM while it is used.
+
+    ``keys``: keys are needed in any case. Raises OptionError, PsamError or ReaderError.
+    """
+    given = Secrets()
+    if options.pin is not None:
+        from cardsim.cli.pins import pin_bytes  # noqa: PLC0415  secrets are for those who ask for them
+
+        given.pin = pin_bytes(options.pin, console)
+    if options.auth or options.psam or options.psam_reader or keys:
+        from cardsim.cli.psam import opened_proofs  # noqa: PLC0415
+
+        with opened_proofs(options, console) as given.proofs:
+            yield given
+        return
+    if options.keystore or options.key_file or options.passphrase_file:
+        raise OptionError("a keystore is for --auth hsm", "密钥库需与 --auth hsm 同用")
+    yield given
 
 
 def dumped(connection: Connection, given: Secrets) -> Plain:
@@ -131,7 +145,16 @@ def _directory(directory: DumpedDirectory, layout: Layout) -> Plain:
     if df:
         plain |= {"name": df.name, "name_zh": df.name_zh}
     plain |= {"status": str(directory.status), "fci": format_hex(directory.fci)}
-    return plain | {"files": [_file(file, _declared(file, df, layout), layout) for file in directory.files]}
+    plain["files"] = [_file(file, _declared(file, df, layout), layout) for file in directory.files]
+    if directory.purses:
+        plain["purses"] = [_purse(purse) for purse in directory.purses]
+    return plain
+
+
+def _purse(purse: DumpedPurse) -> Plain:
+    name = PURSE_NAMES[purse.fid]
+    plain: Plain = {"purse": f"{purse.fid:04X}", "name": name.en, "name_zh": name.zh, "status": str(purse.status)}
+    return plain | ({"balance": purse.balance} if purse.status.ok else {})
 
 
 def _declared(file: DumpedFile, df: Df | None, layout: Layout) -> FileDeclaration | None:

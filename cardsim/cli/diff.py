@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from apdu import Text
 from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, read_json
 from cardsim.cli.console import aligned
-from cardsim.cli.copying import DUMP_FORMAT, Secrets, dumped, dumped_image
+from cardsim.cli.copying import DUMP_FORMAT, dumped, dumped_image, opened_secrets
 from cardsim.cli.export import load_image
 from cardsim.perso.plain import FORMAT, export_card
 from cardsim.perso.plain.contents import contents_only
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from cardsim.perso.image import CardImage
 
 _REMARKS: Final = ("name", "name_zh", "rights", "rights_zh", "format")
-_TRANSPARENT_KEYS: Final = ("card", "contents", "records", "keys", "files", "directories", "hex")
+_TRANSPARENT_KEYS: Final = ("card", "contents", "records", "keys", "files", "directories", "purses", "hex")
 """Keys that are structure alone: a place goes without them."""
-_LABELS: Final = ("directory", "file", "tag", "reference")
+_LABELS: Final = ("directory", "file", "purse", "tag", "reference")
 """Keys by which an item of a list is called."""
 _LONGEST: Final = 60
 _NO_NAME: Final = Text("", "")
@@ -47,15 +47,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise OptionError(
             "name two cards: two files, or a file and --reader", "请指定两张卡:两个文件,或一个文件与 --reader"
         )
-    given = Secrets(options, console)
-    sides: list[Any] = [_loaded(Path(name)) for name in options.cards]
-    if options.reader:
-        with connected(options, console, secrets_used=given.used) as (bare, _, sink):
-            sides.append(dumped(with_layers(bare, trace=sink), given))
-    if any(_is_dump(side) for side in sides):
-        sides = [side if _is_dump(side) else dumped_image(_image(side), given) for side in sides]
-    else:
-        sides = [side if isinstance(side, dict) else export_card(side, secrets=True) for side in sides]
+    with opened_secrets(options, console) as given:
+        sides: list[Any] = [_loaded(Path(name)) for name in options.cards]
+        if options.reader:
+            with connected(options, console, secrets_used=given.used) as (bare, _, sink):
+                sides.append(dumped(with_layers(bare, trace=sink), given))
+        if any(_is_dump(side) for side in sides):
+            sides = [side if _is_dump(side) else dumped_image(_image(side), given) for side in sides]
+        else:
+            sides = [side if isinstance(side, dict) else export_card(side, secrets=True) for side in sides]
     before, after = (dict(entries(side)) for side in sides)
     lines = tuple(aligned(_differences(before, after, console)))
     for line in lines:
@@ -122,7 +122,7 @@ def _label(item: Any, number: int) -> str:  # noqa: ANN401
     if isinstance(item, dict):
         if "reference" in item:
             return f"{item.get('type')} {item['reference']} {item.get('version', '')}".rstrip()
-        for key in ("directory", "file", "tag"):
+        for key in ("directory", "file", "purse", "tag"):
             if key in item:
                 return str(item[key])
     return f":{number:02}"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from apdu import StatusWord, Text, format_hex, parse_hex
 from cardsim.cli.cards import connected
 from cardsim.cli.console import aligned
-from cardsim.cli.copying import Secrets, dumped
+from cardsim.cli.copying import dumped, opened_secrets
+from cardsim.cli.names import fen
 from readers.connect.layers import with_layers
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ _OK = "9000"
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Read every application and file that can be found; 1 when a key that was to be proved is blocked or missing."""
-    given = Secrets(options, console)
-    with connected(options, console, secrets_used=given.used) as (bare, _, sink):
+    with (
+        opened_secrets(options, console) as given,
+        connected(options, console, secrets_used=given.used) as (bare, _, sink),
+    ):
         plain = dumped(with_layers(bare, trace=sink), given)
     if options.json:
         console.json(plain)
@@ -41,6 +44,9 @@ def _lines(plain: Any, console: Console) -> Iterator[str]:  # noqa: ANN401  what
         yield ""
         yield f"{directory['directory']}  {_name(directory, console)}{_status(directory, console)}".rstrip()
         yield f"  AID {directory['aid'] or '-'}  FCI {directory['fci'] or '-'}"
+        for purse in directory.get("purses", ()):
+            held = _balance(purse, console) or _status(purse, console)
+            yield f"  {purse['purse']}  {_name(purse, console)}{held}"
         for file in directory["files"]:
             yield f"  {file['file']}  {_name(file, console)}{_status(file, console)}".rstrip()
             # Where all is refused, the file's own line has said so.
@@ -61,6 +67,10 @@ def _row(record: Any, console: Console) -> tuple[str, ...]:  # noqa: ANN401
     if "hex" not in record:
         return number, _status(record, console).strip()
     return number, record["hex"], _name(record, console).strip(), record.get("value", "")
+
+
+def _balance(purse: Any, console: Console) -> str:  # noqa: ANN401
+    return console.pick(fen(purse["balance"])) if "balance" in purse else ""
 
 
 def _name(node: Any, console: Console) -> str:  # noqa: ANN401

@@ -66,13 +66,18 @@ class Proofs:
             return Text("the PSAM's", "PSAM 的密钥")
         return Text("the keystore's", "该密钥库的密钥") if self.keyring else Text("the TEST keys", "测试密钥")
 
+    @property
+    def line_session(self) -> bool:
+        """Whether line MACs are made with a session key."""
+        return self.line_mac == LINE_MACS[0]
+
     def keys(self, algorithm: KeyAlgorithm) -> TerminalKeys:
         """Return what gives cryptograms of this algorithm. Raises PsamError when the PSAM has no keys of it."""
         suite = suite_of(algorithm, self.sm4_forms)
         if self.psam:
             return self.psam.keys(suite)
         roots = (self.keyring or TestKeyring()).roots(algorithm.value)
-        return SoftwareHsm(suite, roots, line_session=self.line_mac == LINE_MACS[0])
+        return SoftwareHsm(suite, roots, line_session=self.line_session)
 
     @classmethod
     def of(cls, options: argparse.Namespace, console: Console) -> Self:

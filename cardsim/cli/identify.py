@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from apdu import Text, format_hex, parse_hex
+from apdu import HexError, Text, format_hex, parse_hex
 from cardsim.cli.cards import OptionError, connected, write_bytes
 from cardsim.cli.certs import moment_of
 from cardsim.cli.pins import pki_pin_bytes
@@ -59,7 +59,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _challenge(options: argparse.Namespace) -> bytes:
     if options.challenge is None:
         return secrets.token_bytes(_CHALLENGE)
-    challenge = parse_hex(options.challenge)
+    try:
+        challenge = parse_hex(options.challenge)
+    except HexError as error:
+        raise OptionError(f"--challenge: {error}", f"--challenge:{error.text.zh}") from error
     if len(challenge) not in _CHALLENGE_SIZES:
         raise OptionError(
             f"--challenge: {_CHALLENGE_SIZES[0]} to {_CHALLENGE_SIZES[-1]} bytes, not {len(challenge)}",

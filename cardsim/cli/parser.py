@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from apdu.text import Language
@@ -12,7 +13,7 @@ from cardsim.cli.copy_parser import MoreOptions, copy_commands
 from cardsim.cli.issuer_parser import certs_options, keys_options, keystore_options
 from cardsim.cli.perso_parser import perso_options
 from cardsim.cli.pki_parser import identify_options, pki_options
-from cardsim.cli.psam_parser import auth_options, new_psam_options
+from cardsim.cli.psam_parser import auth_options, new_psam_options, read_auth_options
 
 if TYPE_CHECKING:
     import argparse
@@ -39,6 +40,7 @@ _WRITE_EXAMPLES = """\
 """
 
 
+@cache
 def build_parser(language: Language) -> argparse.ArgumentParser:
     """Return the parser of `cardsim`; the options it returns carry ``run(options, console) -> exit status``."""
     parser = Parser(language=language, prog="cardsim")
@@ -76,14 +78,7 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         "读取并解码一切可读内容;未要求时不用 PIN 与密钥",
     )
     _card_options(read, _t)
-    auth_options(
-        read,
-        _t,
-        _t(
-            "prove the read keys: hsm, a software HSM; psam, the terminal's PSAM",
-            "证明读密钥:hsm 为软件加密机,psam 为终端 PSAM",
-        ),
-    )
+    read_auth_options(read, _t)
     keystore_options(read, _t)
     _sm4_options(read, _t)
     read.add_argument(

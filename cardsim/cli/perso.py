@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from apdu import format_hex, parse_hex
-from cardsim.cli.atr_list import AtrList
-from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, read_json, read_text, read_toml
-from cardsim.cli.hsm import Proofs
-from cardsim.perso.apdus import Playback, play, prove_keys, script_of
-from cardsim.perso.holder import Holder
-from cardsim.perso.image import personalise
-from cardsim.profiles import PROFILES
-from cardsim.zones.layouts import Layout
+from apdu.errors import HexError
+from cardsim.cli.atr_list import check_atr
+from cardsim.cli.cards import OptionError, connected
+from cardsim.cli.perso_image import check_chip, image_of
+from cardsim.perso.apdus import (
+    Playback,
+    PlaybackError,
+    has_master_file,
+    play,
+    prove_keys,
+    prove_master_key,
+    script_of,
+    without_master_file,
+)
+from cardsim.perso.apdus.nodes import same_contents
+from cardsim.store import CardStore, Description
+from cardsim.zones.factors import suite_of
 from readers.connect.layers import with_layers
+from readers.errors import CardRefusedError, ReaderError
 from readers.terminal.script import run as run_script
+from readers.trace import TraceWriter
 
 if TYPE_CHECKING:
     import argparse
@@ -26,70 +36,160 @@ if TYPE_CHECKING:
     from apdu import Connection
     from cardsim.cli.console import Console
     from cardsim.perso.apdus import Section, Step
+    from cardsim.perso.apdus.play import Script
     from cardsim.perso.image import CardImage
+    from readers.trace import TraceSink
 
-_LAYOUTS: Final = {"gen2": "2.00", "gen3": "3.00"}
-_HISTORICAL: Final = slice(4, 17)
-_ATR_SIZE: Final = 17
-_EMULATED: Final = ("Virtual PCD", "Cardsim ")
-"""What the names of virtual readers begin with: vpcd's, and those of our own service."""
-_HIDDEN: Final = "**"
+_HIDDEN = "**"
+_KEY_SIZES = (8, 16)
+_NOT_DRY = ("reader", "card", "interface", "trace", "resume", "verify", "transport_key", "atr_list", "any_card")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Make the card, or with ``--dry-run`` show the commands that would."""
-    transport = _transport_code(options.transport_code)
+    transport = _hex(options.transport_code, "--transport-code", (8,))
     if options.dry_run:
         return _dry_run(options, transport, console)
-    with connected(options, console, secrets_used=True) as (bare, _, sink):
-        if not options.card:
-            _check_atr(bare, options)
-        connection = with_layers(bare, trace=sink)
-        image = _image(options, console, connection.atr)
-        _personalise(connection, image, transport, options, console)
+    _refuse(options, ("atr",), " without --dry-run")
+    if options.card:
+        _refuse(options, ("atr_list", "any_card"), " --card")
+    equal = False
+    with connected(options, console, secrets_used=True) as (bare, card, sink):
+        if not card:
+            check_atr(bare, options)
+        image = image_of(options, console, bare.atr, card)
+        check_chip(options, image, bare.atr, card)
+        sections = script_of(image.memory, transport)
+        keep_secret(sink, sections)
+        _personalise(with_layers(bare, trace=sink), image, sections, options, console)
+        equal = card is not None and same_contents(bytes(card.memory.view), image.memory)
+    if options.card:
+        _describe(Path(options.card), image, console, equal=equal)
     return 0
 
 
 def _personalise(
-    connection: Connection, image: CardImage, transport: bytes, options: argparse.Namespace, console: Console
+    connection: Connection,
+    image: CardImage,
+    sections: tuple[Section, ...],
+    options: argparse.Namespace,
+    console: Console,
 ) -> None:
-    playback = Playback(
-        resume=options.resume, verify=options.verify, on_section=lambda section: _begin(section, console)
-    )
-    run_script(play(script_of(image.memory, transport), playback), connection)
-    connection.reset()
-    console.say(
-        f"{playback.done} commands done, {playback.skipped} were done before",
-        f"已执行 {playback.done} 条命令,{playback.skipped} 条此前已完成",
-    )
-    if options.verify:
-        proved = run_script(prove_keys(image, secrets.token_bytes), connection)
+    if run_script(has_master_file(), connection):
+        if not (options.resume or options.transport_key):
+            raise CardRefusedError(
+                "the card is not blank: it has an MF; nothing was written. --resume goes on with a run that was broken "
+                "off on it, --transport-key proves the master key of an MF that is otherwise empty",
+                "该卡不是空白卡:已有 MF;未写入任何内容。--resume 可继续中断的个人化;"
+                "若 MF 为空且需主控密钥,请用 --transport-key",
+            )
+        sections = without_master_file(sections)
+    playback = playback_for(options, image, sections, console)
+    playback.resume, playback.verify = options.resume, options.verify
+    run_playback(connection, sections, playback, console)
+    if playback.done:
         console.say(
-            f"read back and equal: {playback.compared}; keys and PINs proved: {len(proved)}",
-            f"读回一致:{playback.compared} 项;已验证密钥与 PIN:{len(proved)} 个",
+            f"{playback.done} commands done, {playback.skipped} were done before",
+            f"已执行 {playback.done} 条命令,{playback.skipped} 条此前已完成",
         )
+    else:
+        console.say("the card was finished before; nothing was written", "该卡此前已完成;未写入任何内容")
+    if options.verify:
+        _verify(connection, image, playback, console)
 
 
-def _begin(section: Section, console: Console) -> None:
-    console.note(f"{section.label} ...", f"{section.label} ……")
+def playback_for(
+    options: argparse.Namespace, image: CardImage, sections: Sequence[Section], console: Console
+) -> Playback:
+    """Return a playback that tells of each directory and proves the key of ``--transport-key``, if there is one."""
+    begun = iter(range(1, len(sections) + 1))
+
+    def tell(section: Section) -> None:
+        number = f"{next(begun)}/{len(sections)}"
+        console.note(f"{number} {section.label} ...", f"{number} {section.label} ……")
+
+    playback = Playback(on_section=tell)
+    if options.transport_key:
+        key = _hex(options.transport_key, "--transport-key", _KEY_SIZES)
+        suite = suite_of(image.profile.native_algorithm)
+        playback.unlock = lambda: prove_master_key(suite, key)
+    return playback
+
+
+def run_playback(connection: Connection, sections: Sequence[Section], playback: Playback, console: Console) -> None:
+    """Play ``sections``, then reset the card. Raises CardRefusedError, ReaderError."""
+    try:
+        _played(connection, play(sections, playback))
+    except ReaderError as error:
+        if playback.done and not isinstance(error, CardRefusedError):
+            console.note(
+                f"{playback.done} commands were done: with the card back in the reader, --resume goes on from there",
+                f"已执行 {playback.done} 条命令:把卡放回读卡器后,可用 --resume 继续",
+            )
+        raise
+    connection.reset()
+
+
+def _played(connection: Connection, script: Script) -> None:
+    try:
+        run_script(script, connection)
+    except PlaybackError as error:  # a card that refuses, not a file that is wrong
+        raise CardRefusedError(error.text.en, error.text.zh) from error
+
+
+def _verify(connection: Connection, image: CardImage, playback: Playback, console: Console) -> None:
+    try:
+        proofs = run_script(prove_keys(image, secrets.token_bytes), connection)
+    except PlaybackError as error:
+        raise CardRefusedError(error.text.en, error.text.zh) from error
+    asked = sum(proof.asked for proof in proofs)
+    console.say(
+        f"read back and equal: {playback.compared}; keys and PINs proved: {asked}",
+        f"读回一致:{playback.compared} 项;已验证密钥与 PIN:{asked} 个",
+    )
+    if asked < len(proofs):
+        left = len(proofs) - asked
+        console.note(f"not proved, since they have one try: {left}", f"因只有一次机会而未验证:{left} 个")
+
+
+def keep_secret(sink: TraceSink | None, sections: Sequence[Section]) -> None:
+    """Have a trace hide the keys among the commands of ``sections``."""
+    if isinstance(sink, TraceWriter):
+        steps = (step for section in sections for step in section.steps if step.secret)
+        sink.secret_commands = frozenset(step.command.encode() for step in steps)
+
+
+def _describe(path: Path, image: CardImage, console: Console, *, equal: bool) -> None:
+    """Have the card file say what is on its card now; only where that is what was to be made."""
+    if not equal:
+        console.note(
+            f"{path}: the card differs from what this run makes; what the file says about it stays as it was",
+            f"{path}:卡内容与本次个人化结果不同;卡文件的说明保持不变",
+        )
+        return
+    with CardStore.open(path) as store:
+        store.describe(Description(image.profile, image.layout, image.printed))
 
 
 def _dry_run(options: argparse.Namespace, transport: bytes, console: Console) -> int:
     """Print every command; keys are masked unless ``--trace-secrets`` asks for them."""
-    if options.reader or options.card:
-        raise OptionError("--dry-run touches no card: leave --reader and --card out", "--dry-run 不访问卡,请省略读卡器")
-    if options.resume or options.verify:
-        raise OptionError("--dry-run neither resumes nor verifies", "--dry-run 不能与 --resume 或 --verify 同用")
-    atr = parse_hex(options.atr) if options.atr else b""
+    _refuse(options, _NOT_DRY, " --dry-run")
+    atr = _hex(options.atr, "--atr", range(2, 34)) if options.atr else b""
     if options.trace_secrets:
         console.note("warning: keys appear in clear", "警告:将显示明文密钥")
-    sections = script_of(_image(options, console, atr).memory, transport)
+    image = image_of(options, console, atr, None)
+    sections = script_of(image.memory, transport)
     for section in sections:
         for command in section.entering if section.path else ():
             console.line(format_hex(command.encode()))
         for step in section.steps:
             console.line(f"{_shown(step, secret=options.trace_secrets)}    # {console.pick(step.text)}")
-    _count(sections, console)
+    steps = sum(len(section.steps) for section in sections)
+    serial = format_hex(image.profile.historical_bytes[-4:])
+    console.note(
+        f"{steps} commands in {len(sections)} parts; the keys are those of chip {serial}",
+        f"共 {steps} 条命令,{len(sections)} 部分;密钥属于芯片 {serial}",
+    )
     return 0
 
 
@@ -100,54 +200,20 @@ def _shown(step: Step, *, secret: bool) -> str:
     return format_hex(raw[:5]) + _HIDDEN * (len(raw) - 5)
 
 
-def _count(sections: Sequence[Section], console: Console) -> None:
-    steps = sum(len(section.steps) for section in sections)
-    console.note(f"{steps} commands in {len(sections)} parts", f"共 {steps} 条命令,{len(sections)} 部分")
+def _refuse(options: argparse.Namespace, names: tuple[str, ...], where: str) -> None:
+    for name in names:
+        if getattr(options, name):
+            option = "--" + name.replace("_", "-")
+            raise OptionError(f"perso run{where} has no use for {option}", f"perso run{where} 不使用 {option}")
 
 
-def _image(options: argparse.Namespace, console: Console, atr: bytes) -> CardImage:
-    """Return the card that the commands are to make; its keys are those of a card with this ATR."""
-    profile = PROFILES[options.profile]
-    if options.chip_profile:
-        profile = profile.override(read_toml(Path(options.chip_profile)))
-    if len(atr) == _ATR_SIZE:
-        profile = profile.override({"historical_bytes": atr[_HISTORICAL].hex()})
-    holder = Holder()
-    if options.holder:
-        path = Path(options.holder)
-        holder = Holder.from_plain(read_json(path), lambda name: read_bytes(path.parent / name))
-    layout = Layout.from_text(options.layout or _LAYOUTS[options.profile])
-    return personalise(profile, layout, holder, keyring=Proofs.of(options, console).keyring)
-
-
-def _transport_code(text: str) -> bytes:
+def _hex(text: str, option: str, sizes: Sequence[int]) -> bytes:
+    """Return the bytes that an option spells; the message never repeats them."""
     try:
-        code = parse_hex(text)
-    except ValueError:
-        code = b""
-    if len(code) != 8:
-        raise OptionError("--transport-code: 16 hexadecimal digits", "--transport-code:应为 16 个十六进制数字")
-    return code
-
-
-def _check_atr(connection: Connection, options: argparse.Namespace) -> None:
-    """Refuse a card that may be somebody's: a real one is written only if its ATR is on the list, or a flag says so."""
-    if options.any_card or connection.name.startswith(_EMULATED):
-        return
-    path = Path(options.atr_list) if options.atr_list else _default_list()
-    if options.atr_list or path.exists():
-        allowed = AtrList.parse(read_text(path), str(path))
-        if allowed.has(connection.atr):
-            return
-    atr = format_hex(connection.atr)
-    raise InputFileError(
-        f"the card in {connection.name} (ATR {atr}) is not on the list {path}; put its ATR there if it is a blank card "
-        f"that may be written, or give --any-card",
-        f"{connection.name} 中的卡(ATR {atr})不在列表 {path} 中;"
-        f"若确为可写的空白卡,请将其 ATR 加入列表,或使用 --any-card",
-    )
-
-
-def _default_list() -> Path:
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "cardsim" / "blank-cards.txt"
+        value = parse_hex(text)
+    except HexError:
+        value = b""
+    if len(value) not in sizes:
+        wanted = " / ".join(str(size * 2) for size in sizes) if len(sizes) < 4 else f"{sizes[0] * 2}-{sizes[-1] * 2}"
+        raise OptionError(f"{option}: {wanted} hexadecimal digits", f"{option}:应为 {wanted} 个十六进制数字")
+    return value

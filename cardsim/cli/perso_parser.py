@@ -25,6 +25,11 @@ def perso_options(
         choices=("1.00", "2.00", "3.00"),
         help=_t("data layout (2.00; gen3: 3.00)", "数据布局(默认 2.00;gen3 为 3.00)"),
     )
+    run.add_argument(
+        "--zones",
+        metavar="NAMES",
+        help=_t("zones to make, such as HRSS,PKI (the profile's)", "要制作的区域,如 HRSS,PKI"),
+    )
     run.add_argument("--holder", metavar="JSON", help=_t("holder data; synthetic without it", "持卡人数据;缺省为虚构"))
     run.add_argument("--chip-profile", metavar="TOML", help=_t("settings that override", "覆盖默认的设置"))
     keystore_options(run, _t)
@@ -43,6 +48,16 @@ def perso_options(
         help=_t("of a factory-fresh card (8 bytes FF)", "出厂空白卡的传输码(默认 8 字节 FF)"),
     )
     run.add_argument(
+        "--transport-key",
+        metavar="HEX",
+        help=_t("master key of a card that has an MF already", "已有 MF 的卡的主控密钥"),
+    )
+    allowed_options(run, _t)
+
+
+def allowed_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    """Add what says which real cards may be written."""
+    parser.add_argument(
         "--atr-list",
         metavar="FILE",
         help=_t(
@@ -50,4 +65,23 @@ def perso_options(
             "允许写入的实卡 ATR 列表(默认 ~/.config/cardsim/blank-cards.txt)",
         ),
     )
-    run.add_argument("--any-card", action="store_true", help=_t("write to any card", "允许写入任何卡"))
+    parser.add_argument("--any-card", action="store_true", help=_t("write to any card", "允许写入任何卡"))
+
+
+def zone_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    """Add what `cardsim zone add` takes for a card in a reader."""
+    parser.add_argument(
+        "--profile", choices=("gen2", "gen3"), help=_t("add, in a reader: which card (gen3)", "add(读卡器):卡的种类")
+    )
+    parser.add_argument(
+        "--layout",
+        choices=("1.00", "2.00", "3.00"),
+        help=_t("add, in a reader: data layout (2.00; gen3: 3.00)", "add(读卡器):数据布局"),
+    )
+    parser.add_argument(
+        "--chip-profile", metavar="TOML", help=_t("add, in a reader: settings that override", "add(读卡器):覆盖的设置")
+    )
+    parser.add_argument(
+        "--transport-key", metavar="HEX", help=_t("add: master key of the card's MF", "add:MF 的主控密钥")
+    )
+    allowed_options(parser, _t)

@@ -32,12 +32,7 @@ def pki_pin_bytes(given: str | None, console: Console, name: Text) -> bytes:
 
     4 to 16 digits: what a change can carry. Raises HolderError, which never repeats what was given.
     """
-    digits = given or _asked(console, name)
-    if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= _MAX_PKI_DIGITS):
-        raise HolderError(
-            f"{name.en}: a PIN is 4 to {_MAX_PKI_DIGITS} digits", f"{name.zh}:PIN 为 4 至 {_MAX_PKI_DIGITS} 位数字"
-        )
-    return bytes.fromhex(digits + "F" * (len(digits) % 2))
+    return coded_pin(given or _asked(console, name), name, _MAX_PKI_DIGITS)
 
 
 def _asked(console: Console, name: Text) -> str:

@@ -23,6 +23,18 @@ def auth_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str],
     )
 
 
+def read_auth_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    """Add them where keys are proved for reading, and only on request."""
+    auth_options(
+        parser,
+        _t,
+        _t(
+            "prove the read keys: hsm, a software HSM; psam, the terminal's PSAM",
+            "证明读密钥:hsm 为软件加密机,psam 为终端 PSAM",
+        ),
+    )
+
+
 def new_psam_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
     """Add what `cardsim new --chip psam` takes."""
     parser.add_argument(

@@ -11,11 +11,14 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from apdu.ports import Interface
 from cardsim.cli.cards import InputFileError, opened_card, opened_dual, trace_sink
+from cardsim.profiles import PSAM
+from cardsim.store import read_card_file
 from readers.serve.locked import LockedPort
 from readers.serve.traced import TracedPort
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from apdu import CardPort
     from cardsim.cli.console import Console
     from readers.serve.pcsclite.server import PcscService
+    from readers.serve.shared_slot import SharedSlot
     from readers.serve.vpcd import VpcdServer
 
 
@@ -98,9 +102,12 @@ def open_seats(stack: contextlib.ExitStack, options: argparse.Namespace, console
 
 
 def _open(stack: contextlib.ExitStack, path: Path, options: argparse.Namespace) -> Sequence[CardPort]:
-    if options.interface == BOTH:
+    # Beside cards in a field the terminal's PSAM is in its own slot, which has contacts.
+    beside_cards = len(options.card) > 1 and read_card_file(path)[0].profile.chip == PSAM.chip
+    wished = None if beside_cards else options.interface
+    if wished == BOTH:
         return stack.enter_context(opened_dual(path, durable=options.durable))
-    interface = Interface(options.interface) if options.interface else None
+    interface = Interface(wished) if wished else None
     return (stack.enter_context(opened_card(path, durable=options.durable, interface=interface))[1],)
 
 
@@ -118,16 +125,23 @@ def _trace_names(options: argparse.Namespace) -> list[str | None]:
 
 
 def _vpcd(options: argparse.Namespace, console: Console) -> int:
-    from readers.serve.vpcd import VpcdServer  # noqa: PLC0415  heavy only where used
+    from readers.serve.shared_slot import SharedSlot  # noqa: PLC0415  heavy only where used
+    from readers.serve.vpcd import VpcdServer  # noqa: PLC0415
 
     card = options.card[0]
     with contextlib.ExitStack() as stack:
         seats = open_seats(stack, options, console)
         lock = threading.Lock()
         locked = [LockedPort(seat.port, lock) for seat in seats if seat.shared]
-        ports: Sequence[CardPort] = locked or [seat.port for seat in seats]
-        sockets = _vpcd_sockets(stack, options.vpcd, len(ports))
-        servers = [VpcdServer(port, sock) for port, sock in zip(ports, sockets, strict=True)]
+        connects = _vpcd_connects(options.vpcd, len(seats))
+        sockets = [stack.enter_context(connect()) for connect in connects]
+        servers: Sequence[VpcdServer | SharedSlot]
+        if locked:
+            again = [None if options.vpcd.startswith(_INHERITED) else connect for connect in connects]
+            servers = slots = [SharedSlot(*parts) for parts in zip(locked, sockets, again, strict=True)]
+            slots[0].beside(slots[1])
+        else:
+            servers = [VpcdServer(seats[0].port, sockets[0])]
 
         def stop(*_: object) -> None:
             for server in servers:
@@ -153,7 +167,7 @@ def _vpcd(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _run_all(servers: Sequence[VpcdServer], stop: Callable[[], None], ports: Sequence[LockedPort]) -> None:
+def _run_all(servers: Sequence[VpcdServer | SharedSlot], stop: Callable[[], None], ports: Sequence[LockedPort]) -> None:
     """Run until one of them ends, and end the others then.
 
     pcscd powers a card that is put in, for its ATR, and lets go of it half a second later. The second reader begins
@@ -161,7 +175,7 @@ def _run_all(servers: Sequence[VpcdServer], stop: Callable[[], None], ports: Seq
     """
     first, *others = servers
 
-    def run(server: VpcdServer) -> None:
+    def run(server: VpcdServer | SharedSlot) -> None:
         ports[0].rested.wait(_REST_SECONDS)
         server.run()
 
@@ -177,16 +191,16 @@ def _run_all(servers: Sequence[VpcdServer], stop: Callable[[], None], ports: Seq
         future.result()
 
 
-def _vpcd_sockets(stack: contextlib.ExitStack, where: str, count: int) -> list[socket.socket]:
-    """Return the connected sockets of as many slots: ports that follow one another, or inherited sockets."""
+def _vpcd_connects(where: str, count: int) -> list[Callable[[], socket.socket]]:
+    """Return what connects to as many slots: ports that follow one another, or inherited sockets."""
     if where.startswith(_INHERITED):
         numbers = where.removeprefix(_INHERITED).split(",")
         if len(numbers) == count and all(_NUMBER.fullmatch(number) for number in numbers):
-            return [stack.enter_context(_inherited(where, int(number))) for number in numbers]
+            return [partial(_inherited, where, int(number)) for number in numbers]
     else:
         host, _, number = where.rpartition(":")
         if host and _NUMBER.fullmatch(number):
-            return [stack.enter_context(_connected(where, host, int(number) + slot)) for slot in range(count)]
+            return [partial(_connected, where, host, int(number) + slot) for slot in range(count)]
     form, form_zh = ("", "") if count == 1 else (" (fd:N,M for two readers)", "(两个读卡器用 fd:N,M)")
     raise InputFileError(
         f"--vpcd takes HOST:PORT or fd:N{form}, not {where!r}", f"--vpcd 应为 HOST:PORT 或 fd:N{form_zh},而非 {where!r}"

@@ -10,8 +10,9 @@ from cardsim.chip.card import ATR_PREFIX
 from cardsim.chip.filesystem import FileSystem
 from cardsim.chip.layout import Algorithm, FileType, KeyType
 from cardsim.chip.memory import Memory, NoJournal
+from cardsim.chip.purse.file import PurseFile
 from cardsim.cli.console import aligned
-from cardsim.cli.names import declared_df, names_in
+from cardsim.cli.names import KEY_NAMES, PURSE_NAMES, declared_df, fen, names_in
 from cardsim.cli.show_certificates import print_certificates
 from cardsim.cli.show_field import print_field
 from cardsim.cli.show_memory import print_memory, print_zones
@@ -38,7 +39,6 @@ _KINDS: Final = {
     FileType.TRANSPARENT: Text("transparent", "透明"),
     FileType.PUBLIC_KEY: Text("public key", "公钥"),
     FileType.PRIVATE_KEY: Text("private key", "私钥"),
-    FileType.PURSE: Text("purse", "钱包"),
 }
 _PRINTED = {
     "name": Text("name", "姓名"),
@@ -106,14 +106,17 @@ def _credential_row(
     credential: Credential, memory: Memory, names: dict[Access, Access], console: Console
 ) -> tuple[str, ...]:
     """Name, reference, version, tries, and of a key its algorithm and check value; never a PIN or a key itself."""
-    tries = memory.view[credential.tries_offset]
-    left, limit = tries & 0xF, tries >> 4
+    native = credential.native
     text = names.get(credential.term, credential.term).text
-    texts = [
-        text,
-        Text(f"reference {credential.reference:02X}", f"引用号 {credential.reference:02X}"),
-        Text(f"{left} of {limit} tries left", f"剩余 {left}/{limit} 次"),
-    ]
+    if native:  # its number says nothing without its type
+        text = KEY_NAMES.get(native.type, Text(f"key of type {native.type:02X}", f"{native.type:02X} 类密钥"))
+    texts = [text, Text(f"reference {credential.reference:02X}", f"引用号 {credential.reference:02X}")]
+    if native and not native.counted:
+        texts.append(Text("no tries", "无次数限制"))
+    else:
+        tries = memory.view[credential.tries_offset]
+        left, limit = tries & 0xF, tries >> 4
+        texts.append(Text(f"{left} of {limit} tries left", f"剩余 {left}/{limit} 次"))
     if credential.type is not KeyType.PIN:
         texts.append(Text(f"version {credential.version:02X}", f"版本 {credential.version:02X}"))
         texts += _algorithm_and_kcv(credential.algorithm, memory.read(credential.value, credential.value_size))
@@ -138,18 +141,32 @@ def _algorithm_and_kcv(algorithm: int, key: bytes) -> tuple[Text, ...]:
 
 
 def _row(file: ElementaryFile, df: Df | None, names: dict[Access, Access], console: Console) -> tuple[str, ...]:
-    """FID, name, size, structure, read and update condition."""
+    """FID, name, size, structure, read and update condition; of a purse what it holds, conditions of use and load."""
     declared = _declared_file(file, df)
     name = Text(declared.name, declared.name_zh) if declared else Text("", "")
+    size = Text(f"{file.size:>5} bytes", f"{file.size:>5} 字节")
+    if isinstance(file, PurseFile):
+        use, load = (rename(rule.default, names).text for rule in (file.use[0], file.load[0]))
+        conditions = Text(f"use: {use.en}", f"使用:{use.zh}"), Text(f"load: {load.en}", f"圈存:{load.zh}")
+        texts = (name if declared else PURSE_NAMES.get(file.fid, name), size, _held(file), *conditions)
+        return f"{file.fid:04X}", *map(console.pick, texts)
     read, update = (rename(rule.default, names).text for rule in file.rules)
     texts = (
         name,
-        Text(f"{file.size:>5} bytes", f"{file.size:>5} 字节"),
+        size,
         _kind(file),
         Text(f"read: {read.en}", f"读:{read.zh}"),
         Text(f"update: {update.en}", f"更新:{update.zh}"),
     )
     return f"{file.fid:04X}", *map(console.pick, texts)
+
+
+def _held(purse: PurseFile) -> Text:
+    """Return what a purse holds and how often it was used."""
+    state = purse.state
+    balance, limit = fen(state.balance), fen(state.limit)
+    en = f"purse: {balance.en}, limit {limit.en}, on line {state.online}, off line {state.offline}"
+    return Text(en, f"钱包:{balance.zh},透支限额 {limit.zh},联机 {state.online} 次,脱机 {state.offline} 次")
 
 
 def _kind(file: ElementaryFile) -> Text:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from apdu import Text
-from cardsim.cli.cards import OptionError, connected, read_bytes, read_json
+from cardsim.cli import zones_apdu
+from cardsim.cli.cards import OptionError, connected
 from cardsim.cli.console import aligned
 from cardsim.cli.export import load_image
-from cardsim.cli.hsm import LINE_MACS, Proofs, meet_card
-from cardsim.perso.holder import Holder
-from cardsim.perso.surgery import add_zone, holder_of, identification, remove_zone, zone_called
+from cardsim.cli.hsm import Proofs, meet_card
+from cardsim.cli.perso_image import holder_from
+from cardsim.perso.surgery import (
+    add_zone,
+    holder_of,
+    identification,
+    made_by_commands,
+    remove_zone,
+    zone_called,
+)
 from cardsim.store import create_card_file
-from cardsim.zones.factors import hrss_factors, suite_of
-from cardsim.zones.historical import HistoricalBytes
 from cardsim.zones.model import KeyAlgorithm
-from keys.hsm import SoftwareHsm
-from keys.keyring import TestKeyring
 from readers.connect.layers import with_layers
 from readers.terminal.hrss import select_hrss
 from readers.terminal.locks import find_zones, lock_zone
 from readers.terminal.script import run as play
-from readers.terminal.security import Terminal
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +46,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise OptionError(f"zone {options.action} needs a zone's name", f"zone {options.action} 需要区域名称")
     zone = zone_called(options.zone)
     if options.action in ("add", "remove"):
-        _surgery(options, zone, console)
+        _change(options, zone, console)
     else:
         _lock(options, zone, console)
     return 0
@@ -62,23 +64,46 @@ def _list(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _change(options: argparse.Namespace, zone: Zone, console: Console) -> None:
+    """Add or remove a zone: by commands where the chip has native ones, else in the card file itself."""
+    by_commands = not options.card or made_by_commands(load_image(Path(options.card)))
+    _check_options(options, by_commands=by_commands)
+    if not by_commands:
+        _surgery(options, zone, console)
+    elif options.action == "add":
+        zones_apdu.add(options, zone, console)
+    else:
+        zones_apdu.remove(options, zone, console)
+
+
+def _check_options(options: argparse.Namespace, *, by_commands: bool) -> None:
+    """Raise OptionError for what the action has no use for here."""
+    unused = {
+        "holder": options.action == "add",
+        "region": by_commands and options.action == "remove",
+        "transport_key": by_commands and options.action == "add",
+        "atr_list": not options.card,
+        "any_card": not options.card,
+        **dict.fromkeys(("profile", "layout", "chip_profile"), not options.card and options.action == "add"),
+    }
+    for name, useful in unused.items():
+        if getattr(options, name) and not useful:
+            option, where = "--" + name.replace("_", "-"), " --card" if options.card else ""
+            raise OptionError(
+                f"zone {options.action}{where} has no use for {option}", f"zone {options.action}{where} 不使用 {option}"
+            )
+
+
 def _surgery(options: argparse.Namespace, zone: Zone, console: Console) -> None:
     """Change the card file itself, as its issuer would."""
-    if not options.card:
-        raise OptionError(
-            f"zone {options.action} is for a card file (--card)", f"zone {options.action} 仅用于卡文件(--card)"
-        )
     path = Path(options.card)
     image = load_image(path)
     if options.action == "remove":
         changed = remove_zone(image, zone.name)
         said = Text(f"{path}: zone {zone.name} removed, keys and all", f"{path}:已移除 {zone.name} 区域(含密钥)")
     else:
-        holder = holder_of(image)
-        if options.holder:
-            place = Path(options.holder)
-            given = Holder.from_plain(read_json(place), lambda name: read_bytes(place.parent / name))
-            holder = replace(given, given={**holder.given, **given.given})
+        holder, given = holder_of(image), holder_from(options.holder)
+        holder = replace(given, given={**holder.given, **given.given})
         changed = add_zone(image, zone.name, holder, Proofs.of(options, console).keyring)
         said = Text(f"{path}: zone {zone.name} added", f"{path}:已加入 {zone.name} 区域")
     create_card_file(path, changed, overwrite=True)
@@ -102,7 +127,7 @@ def _lock(options: argparse.Namespace, zone: Zone, console: Console) -> None:
 
         def script() -> Script[None]:
             if unblock:
-                terminal = _terminal(connection.atr, region, algorithm, proofs)
+                terminal = zones_apdu.terminal_for(connection.atr, region, algorithm, proofs)
             else:
                 fci = yield from select_hrss()
                 terminal = yield from meet_card(connection.atr, fci, proofs)
@@ -111,11 +136,3 @@ def _lock(options: argparse.Namespace, zone: Zone, console: Console) -> None:
         play(script(), connection)
     done, done_zh = ("unblocked", "解锁") if unblock else ("blocked", "锁定")
     console.say(f"zone {zone.name} {done}", f"{zone.name} 区域已{done_zh}")
-
-
-def _terminal(atr: bytes, region: str, algorithm: KeyAlgorithm, proofs: Proofs) -> Terminal:
-    """Return a terminal for a card that says nothing of itself but its ATR."""
-    roots = (proofs.keyring or TestKeyring()).roots(algorithm.value)
-    suite = suite_of(algorithm, proofs.sm4_forms)
-    hsm = SoftwareHsm(suite, roots, line_session=proofs.line_mac == LINE_MACS[0])
-    return Terminal(hsm, hrss_factors(region, HistoricalBytes.parse(atr[_HISTORICAL])), secrets.token_bytes)

@@ -123,6 +123,7 @@ class Builder:
         rules = _Rules(references)
         files = [self._file(df, file, rules) for file in df.files if self._layout in file.layouts]
         files += [self._purse(purse, rules) for purse in df.purses if self._layout in purse.layouts]
+        erase = rules.right(Rule(df.erase))
         dir_sfi = NO_FCI_BYTE
         if any(isinstance(file, Directory) for file in df.files):
             dir_sfi = self._profile.dir_sfi_for(self._layout)
@@ -139,9 +140,7 @@ class Builder:
         fid = self._profile.hrss_fid if df is HRSS.application else df.fid
         if fid == MF_FID:
             raise ProfileError("setting 'hrss_fid': 3F00 is the MF's", "设置 'hrss_fid':3F00 属于 MF")
-        header = Header(
-            fid, FileType.DIRECTORY, len(body), RIGHT_NEVER, RIGHT_NEVER, extra=dir_sfi, name_size=len(df.aid)
-        )
+        header = Header(fid, FileType.DIRECTORY, len(body), RIGHT_NEVER, erase, extra=dir_sfi, name_size=len(df.aid))
         return header.encode() + df.aid + body
 
     def _pin(self, key: str) -> bytes:

@@ -14,6 +14,7 @@ from cardsim.zones import bank_account, card_number
 from cardsim.zones.addresses import Address, file_key
 from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.fields import An, date_text, encode_gbk, parse_date
+from cardsim.zones.historical import HistoricalBytes
 from cardsim.zones.hrss import EF05, EF06
 from cardsim.zones.identification_check import identification_with_check
 from cardsim.zones.layouts import Layout
@@ -120,7 +121,7 @@ class Holder:
         _checked("card_number", card_number.validate, values)
         _checked("bank_account", bank_account.validate_luhn, values)
         _checked("bank_account", bank_account.validate_form, values)
-        values |= _identification(given, values["card_number"])
+        values |= _identification(given, _serial(profile, values["card_number"]))
         values["social_security_number"] = number
         values["sex"] = _sex(given.get("sex"), number.sex)
         values["birthplace"] = given.get("birthplace") or number.region or values["region_code"]
@@ -134,7 +135,7 @@ class Holder:
     def _values_of_blank(self, profile: Profile, layout: Layout) -> dict[str, str]:
         code = {"card_identification": profile.blank_identification.hex()}
         values = {key: self.given.get(key, "") for key in TEXT_KEYS if key not in PIN_KEYS}
-        values |= _identification({**code, **self.given}, "")
+        values |= _identification({**code, **self.given}, b"")
         values["spec_version"] = profile.spec_version_for(layout)
         return values
 
@@ -199,12 +200,18 @@ def _checked(key: str, check: Callable[[str], T], values: Mapping[str, str], def
         raise HolderError(f"{key}: {error}", f"{key}:{error.text.zh}") from error
 
 
-def _identification(given: Mapping[str, str], number: str) -> dict[str, str]:
+def _serial(profile: Profile, number: str) -> bytes:
+    """Return the 4 bytes that tell cards apart: those of the chip's ATR, where it has one (facts hrss-card 7)."""
+    if profile.historical_bytes:
+        return HistoricalBytes(profile.historical_bytes).serial
+    return hashlib.sha256(number.encode()).digest()[:4]
+
+
+def _identification(given: Mapping[str, str], serial: bytes) -> dict[str, str]:
     """Return region_code and card_identification; each follows from the other when only one is given."""
     code = given.get("card_identification")
     if code is None:
         region = given.get("region_code", _DEFAULT_REGION)
-        serial = hashlib.sha256(number.encode()).digest()[:4]
         built = _checked(
             "region_code", lambda text: identification_with_check(text, serial, TEST_IRK), {"region_code": region}
         )

@@ -83,6 +83,11 @@ def add_zone(image: CardImage, name: str, holder: Holder, keyring: Keyring | Non
     return replace(image, memory=memory, profile=profile)
 
 
+def made_by_commands(image: CardImage) -> bool:
+    """Return whether the card was made by native commands, which add and remove its zones too."""
+    return FileSystem(Memory(image.memory, NoJournal()), image.profile).mf.header.native
+
+
 def holder_of(image: CardImage) -> Holder:
     """Return the holder of a card as far as the card says it: what is printed, and its identification code."""
     plain: dict[str, object] = {key: value for key, value in image.printed.items() if value}

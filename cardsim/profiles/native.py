@@ -171,6 +171,14 @@ class NativeSettings:
         "缺少 MAC 时的状态字",
         "native-card-os 5.1: 6987; 6900",
     )
+    native_locking_files: tuple[int, ...] = setting(
+        (0x0015, 0x0016),
+        "files that lock their application for ever (9303) when a wrong MAC takes their line key's last try",
+        "写入时线路保护 MAC 错误耗尽密钥次数则永久锁定应用(9303)的文件",
+        "native-card-os 4: FM-G, three failures; that the key's counter counts them is inferred",
+        low=1,
+        high=0xFFFE,
+    )
     native_unneeded_mac: bool = setting(
         True,
         "a MAC that the file does not ask for is checked; false: refused with 6900",

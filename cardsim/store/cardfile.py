@@ -187,6 +187,15 @@ class CardStore:
         self._torn = False
         disk.sync_directory(self._place.parent)
 
+    def describe(self, description: Description) -> None:
+        """Replace what the file says about its card; raises StoreError when that can not be written, nothing lost."""
+        before, self.description = self.description, description
+        try:
+            self.compact()
+        except StoreError:
+            self.description = before
+            raise
+
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""
         if self._descriptor >= 0:

@@ -185,6 +185,7 @@ SSSE = Df(
     pins=(PinDeclaration("HRSS", 0x00, "社保应用密码", "hrss-card 5", unblocked_by="PUK"),),
     keys=SSSE_KEYS,
     children=(DF01, DF02, DF03, DF04, DF05, DF06, DF07),
+    erase=_UK,  # inferred: the key that writes it
     source="hrss-card 1",
 )
 

@@ -281,7 +281,8 @@ class Df:
     """An application or a directory inside one.
 
     ``fci``: what its FCI has behind the name, where that is not A5 with the DIR. ``interfaces``: where it is reached.
-    ``key_area``: what it is called in the names of its keys; without one, by its FID ("DF01").
+    ``key_area``: what it is called in the names of its keys; without one, by its FID ("DF01"). ``erase``: who may wipe
+    it on a chip with native commands, which takes the zone off the card.
     """
 
     fid: int
@@ -299,6 +300,7 @@ class Df:
     commands: CommandSet = CommandSet.HRSS
     fci: bytes = b""
     interfaces: tuple[Interface, ...] = tuple(Interface)
+    erase: Access = NEVER
     source: str
 
     def walk(self) -> Iterator[Df]:

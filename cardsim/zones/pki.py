@@ -7,7 +7,7 @@ Source: facts hrss-card 1, 8 and 9 (G7), from two sources, one of them a real tr
   PIN the user's, the master key the administrator's;
 * all rights. The holder, or the administrator, has a signature key pair generated; the administrator imports an
   encryption key pair and writes certificates; the holder alone signs and deciphers. Public keys and certificates are
-  read freely; private keys never, by nobody;
+  read freely; private keys never, by nobody. Where the chip can erase, the master key does;
 * sizes: a key half is kept in the form in which it is imported (CA 40 X Y, CB 20 d), a certificate file has 400h bytes
   (G7's source reads 5 times 70h);
 * the master key is below a provincial root, its levels city and card.
@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Final
 
 from cardsim.zones import authorities
-from cardsim.zones.access import FREE, NEVER, Pin
+from cardsim.zones.access import FREE, NEVER, Key, Pin
 from cardsim.zones.layouts import EVERY
 from cardsim.zones.model import (
     Certainty,
@@ -130,6 +130,7 @@ ADF: Final = Df(
             name="MK", reference=MASTER_KEY, name_zh="主控密钥", sure=Certainty.SEEN_ONCE, source="hrss-card 8"
         ),
     ),
+    erase=Key("MK"),
     source="hrss-card 1, 8",
 )
 

@@ -93,7 +93,7 @@ _ZONE_KEYS: Final = tuple(
 )
 DEBIT_KEY: Final = PsamKey("HRSS/DF04/DPK", "医疗消费密钥", Usage(0x42), 0x01)
 PSAM_KEYS: Final = {key.name: key for key in (*_ZONE_KEYS, DEBIT_KEY)}
-"""The keys of the HRSS zone that a PSAM can have, by name. LK, BK and the UK of DF02/EF05 have no id in any source."""
+"""The HRSS zone's keys that a PSAM can have, by name. LK, BK, RK0C and the UK of DF02/EF05 have no id in any source."""
 
 RK_SSSE: Final = "HRSS/SSSE/RK"
 """The key without which a terminal reads little of a card with layout 3.00 (terminal-interface 1.3)."""

@@ -37,6 +37,8 @@ _MAX_FILE: Final = 0x8000
 _BY_NUMBER: Final = 4
 _REFUSALS: Final = 16
 """Refused records in a row after which a file is left: some cards never say that there are no more."""
+_PURSES: Final = (0x0001, 0x0002)
+_NO_PURSE: Final = frozenset((0x6A81, 0x6A82, 0x6A86, 0x6A88, 0x6B00, 0x6D00, 0x6E00))
 _ABSENT: Final = frozenset((0x6A82, 0x6A87, 0x6A88, 0x6D00, 0x6E00))
 _NO_MORE: Final = frozenset((0x6A83, 0x6A82, 0x6A86, 0x6B00))
 _NOT_RECORDS: Final = frozenset((0x6981, 0x6A81))
@@ -66,6 +68,14 @@ class DumpedFile:
         return 0xEF00 | self.sfi
 
 
+class DumpedPurse(NamedTuple):
+    """What GET BALANCE says of a purse: 0001 the passbook, 0002 the wallet; in fen."""
+
+    fid: int
+    status: StatusWord
+    balance: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class DumpedDirectory:
     """An application or a directory: how it was found, what SELECT answered, and its files.
@@ -79,6 +89,7 @@ class DumpedDirectory:
     status: StatusWord
     fci: bytes = b""
     files: tuple[DumpedFile, ...] = ()
+    purses: tuple[DumpedPurse, ...] = ()
 
 
 def dump_card(unlock: Unlock | None = None) -> Script[tuple[DumpedDirectory, ...]]:
@@ -118,11 +129,16 @@ class _Dumper:
             return False
         self._names |= {name, own} - {b""}
         files: tuple[DumpedFile, ...] = ()
+        purses: tuple[DumpedPurse, ...] = ()
         if response.ok:
             if df and self._unlock:
                 yield from self._unlock(df)
             files = yield from _read_files()
-        self.found.append(DumpedDirectory(own, fid, df, response.sw, response.data, files))
+            if df.purses if df else fid != _MF:
+                purses = yield from _read_purses()
+                names = {purse.fid for purse in purses}
+                files = tuple(file for file in files if file.status.ok or file.sfi not in names)
+        self.found.append(DumpedDirectory(own, fid, df, response.sw, response.data, files, purses))
         return response.ok
 
     def named(self, name: bytes) -> Script[None]:
@@ -169,14 +185,15 @@ def _name_in(fci: bytes) -> bytes:
 
 
 def _named_in(directory: DumpedDirectory) -> Iterator[bytes]:
-    """Yield the names of applications in records of the form 70 { 61 { 4F name } }."""
+    """Yield the names of applications in records of the form 61 { 4F name }, or with 70 around it."""
     for file in directory.files:
         for record in file.records:
             try:
-                entries = [entry for item in parse_ber(record.data) if item.tag == 0x70 for entry in item.children]
+                entries = parse_ber(record.data)
             except TlvError:
                 continue
-            for entry in entries:
+            inside = [child for entry in entries if entry.tag == 0x70 for child in entry.children]
+            for entry in (*entries, *inside):
                 name = entry.find(0x4F) if entry.tag == 0x61 else None
                 if name and 5 <= len(name.value) <= 16:
                     yield name.value
@@ -216,6 +233,18 @@ def _read_file(sfi: int) -> Script[DumpedFile | None]:
     return DumpedFile(sfi, StatusWord(Sw.OK) if read else first.sw, tuple(records))
 
 
+def _read_purses() -> Script[tuple[DumpedPurse, ...]]:
+    """Ask for the balances; a purse that wants a PIN for it is there with its refusal."""
+    purses = []
+    for fid in _PURSES:
+        response = yield Command(0x80, 0x5C, 0x00, fid, le=4)
+        if response.ok and len(response.data) == 4:
+            purses.append(DumpedPurse(fid, response.sw, int.from_bytes(response.data, "big")))
+        elif not response.ok and int(response.sw) not in _NO_PURSE:
+            purses.append(DumpedPurse(fid, response.sw))
+    return tuple(purses)
+
+
 def _record(sfi: int, number: int) -> Command:
     return Command(0x00, 0xB2, number, sfi << 3 | _BY_NUMBER, le=0)
 
@@ -223,17 +252,22 @@ def _record(sfi: int, number: int) -> Command:
 def _read_bytes(sfi: int) -> Script[DumpedFile]:
     """Read a transparent file to its end, which shows as a short answer or 6B00."""
     response = yield Command(0x00, 0xB0, 0x80 | sfi, 0x00, le=_CHUNK)
-    if not response.ok:
+    if not _gives(response):
         return DumpedFile(sfi, response.sw)
-    content: bytes = response.data
+    status, content = response.sw, response.data
     # Not every card makes a file current that is read by its short identifier, and only FIDs of this form have one.
     yield Command(0x00, 0xA4, 0x00, 0x00, bytes((0xEF, sfi)))
     while len(response.data) == _CHUNK and len(content) < _MAX_FILE:
         response = yield Command(0x00, 0xB0, len(content) >> 8, len(content) & 0xFF, le=_CHUNK)
-        if not response.ok:
+        if not _gives(response):
             break
         content += response.data
-    return DumpedFile(sfi, StatusWord(Sw.OK), content=content)
+    return DumpedFile(sfi, status, content=content)
+
+
+def _gives(response: Response) -> bool:
+    """Return whether it has what was asked for: 6281 says so of a file that was never written."""
+    return response.ok or (int(response.sw) == Sw.DATA_MAY_BE_CORRUPT and bool(response.data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from apdu import Command, StatusWord, Sw, Text
 from cardsim.zones.model import KeyUse
 from cardsim.zones.registry import ZONES
 from readers.errors import CardRefusedError
+from readers.terminal.removal import erasable, select
 from readers.terminal.security import protected
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _BLOCK: Final = Command(0x84, 0x1E, 0x00, 0x00)
 _UNBLOCK: Final = Command(0x84, 0x18, 0x00, 0x00)
+_CREATE_NOTHING: Final = Command(0x80, 0xE0, 0xFF, 0xFF)
+"""Makes nothing, having no data: where the command is there it is answered 6700 (facts native-card-os 1.2)."""
+_SELECT_MF: Final = Command(0x00, 0xA4, 0x00, 0x00, b"\x3f\x00")
 _BLOCKED: Final = (0x6A81, 0x6283)
 
 
@@ -27,6 +31,7 @@ class ZoneState(Enum):
 
     IN_USE = Text("in use", "使用中")
     BLOCKED = Text("blocked", "已锁定")
+    UNFINISHED = Text("empty or not finished", "为空或未完成")
     ABSENT = Text("not on the card", "卡上没有")
 
 
@@ -43,6 +48,9 @@ def find_zones() -> Script[tuple[FoundZone, ...]]:
     found = []
     for zone in ZONES.values():
         response = yield _select(zone)
+        if int(response.sw) == Sw.FILE_NOT_FOUND:  # from some directories names reach the neighbours alone
+            yield _SELECT_MF
+            response = yield _select(zone)
         state = ZoneState.IN_USE if response.ok else ZoneState.ABSENT
         if int(response.sw) in _BLOCKED:
             state = ZoneState.BLOCKED
@@ -50,8 +58,20 @@ def find_zones() -> Script[tuple[FoundZone, ...]]:
             probe = yield Command(0x00, 0xB2, 0x01, 0x2C, le=0)
             if int(probe.sw) == Sw.FUNCTION_NOT_SUPPORTED:
                 state = ZoneState.BLOCKED
+            elif (yield from _unfinished(zone)):
+                state = ZoneState.UNFINISHED
         found.append(FoundZone(zone, state, response.sw))
     return tuple(found)
+
+
+def _unfinished(zone: Zone) -> Script[bool]:
+    """Return whether one of the zone's directories that can be erased takes files: no finished one does."""
+    for path, _ in erasable(zone):
+        yield from select(zone, path)
+        response = yield _CREATE_NOTHING
+        if int(response.sw) == Sw.WRONG_LENGTH:
+            return True
+    return False
 
 
 def lock_zone(terminal: Terminal, zone: Zone, *, unblock: bool) -> Script[None]:
@@ -61,7 +81,8 @@ def lock_zone(terminal: Terminal, zone: Zone, *, unblock: bool) -> Script[None]:
     """
     if not any(key.use is KeyUse.APPLICATION_LOCK for key in zone.application.keys):
         raise CardRefusedError(
-            f"zone {zone.name} declares no key for blocking", f"{zone.name} 区域没有定义应用锁定密钥"
+            f"zone {zone.name} declares no key for blocking; `cardsim zone remove` can take it off the card",
+            f"{zone.name} 区域没有定义应用锁定密钥;可用 cardsim zone remove 将其移除",
         )
     response = yield _select(zone)
     if not (response.ok or int(response.sw) in _BLOCKED):

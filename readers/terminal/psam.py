@@ -180,7 +180,12 @@ def begin_purchase(psam: Psam, purchase: Purchase) -> tuple[bytes, bytes]:
     psam.select(_PURCHASE_ALGORITHMS.get(purchase.algorithm, KeyAlgorithm.DES))
     data = purchase.random + purchase.counter + purchase.amounts + bytes((purchase.kind,)) + purchase.time
     data += bytes((purchase.version, purchase.algorithm)) + purchase.factors
-    response = psam.send(Command(0x80, 0x70, _HRSS_PURCHASE, 0x00, data))
+    return initialise_purchase(psam, _HRSS_PURCHASE, data)
+
+
+def initialise_purchase(psam: Psam, dialect: int, data: bytes) -> tuple[bytes, bytes]:
+    """Return the terminal's counter and MAC1 for ``data`` of the dialect P1. Raises :class:`PsamError`."""
+    response = psam.send(Command(0x80, 0x70, dialect, 0x00, data))
     if not response.ok or len(response.data) != 4 + _MAC_SIZE:
         raise _refused("80 70", response.sw)
     return response.data[:4], response.data[4:]

@@ -17,9 +17,10 @@ from readers.serve.pcsclite.server import PcscService
 from readers.serve.vpcd import VpcdServer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from apdu import CardPort
+    from apdu import CardPort, Interface
     from readers.serve.pcscd import PrivatePcscd
 
 _SECONDS = 20
@@ -38,6 +39,37 @@ class Link:
         fresh = self.path.with_suffix(".new")
         fresh.symlink_to(socket_path)
         fresh.replace(self.path)
+
+
+class PulledOut:
+    """A card that is torn out of its reader by ``pull`` while it answers a command that ``when`` says."""
+
+    def __init__(self, port: CardPort, when: Callable[[bytes], bool]) -> None:
+        self._port = port
+        self._when = when
+        self.pull: Callable[[], None] = lambda: None
+
+    @property
+    def atr(self) -> bytes:
+        return self._port.atr
+
+    @property
+    def interface(self) -> Interface:
+        return self._port.interface
+
+    def power_on(self) -> bytes:
+        return self._port.power_on()
+
+    def power_off(self) -> None:
+        self._port.power_off()
+
+    def reset(self) -> bytes:
+        return self._port.reset()
+
+    def transmit(self, command: bytes) -> bytes:
+        if self._when(command):
+            self.pull()
+        return self._port.transmit(command)
 
 
 class Slots(ABC):

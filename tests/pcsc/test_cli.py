@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -10,12 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cards import insert, make_image
+from tests.pcsc.slots import PulledOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from apdu import Interface
     from tests.pcsc.slots import Slots
 
 pytestmark = pytest.mark.pcsc
@@ -84,44 +84,9 @@ def test_kill_9_takes_the_card_out_and_loses_nothing(card: Path, slots: Slots) -
     assert slots.removed in _cardsim("read", "--reader", reader, status=1)
 
 
-def _nothing() -> None:
-    pass
-
-
-class RemovedDuring:
-    """A card that is pulled out while it works on its third command."""
-
-    def __init__(self) -> None:
-        self._port = insert(make_image())
-        self._commands = 0
-        self.pull: Callable[[], None] = _nothing
-
-    @property
-    def atr(self) -> bytes:
-        return self._port.atr
-
-    @property
-    def interface(self) -> Interface:
-        return self._port.interface
-
-    def power_on(self) -> bytes:
-        return self._port.power_on()
-
-    def power_off(self) -> None:
-        self._port.power_off()
-
-    def reset(self) -> bytes:
-        return self._port.reset()
-
-    def transmit(self, command: bytes) -> bytes:
-        self._commands += 1
-        if self._commands == 3:
-            self.pull()
-        return self._port.transmit(command)
-
-
 def test_a_card_removed_during_a_read(slots: Slots) -> None:
-    card = RemovedDuring()
+    commands = itertools.count(1)
+    card = PulledOut(insert(make_image()), lambda _: next(commands) == 3)
     reader = slots.insert(card)
     card.pull = lambda: slots.pull(reader)
     assert "removed" in _cardsim("read", "--reader", reader, status=1)

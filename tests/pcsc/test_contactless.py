@@ -186,3 +186,19 @@ def test_running_a_program_with_both(tmp_path: Path) -> None:
     assert "Cardsim Contactless 01 00" in listed
     for reader, start in (("0", "3b:6d:00:00"), ("1", "3b:8d:80:01")):
         assert start in _cardsim(*run, "opensc-tool", "-r", reader, "-a")
+
+
+def test_a_psam_beside_a_card_in_a_field(tmp_path: Path) -> None:
+    """The terminal's PSAM stays in a reader with contacts, whatever the card is in."""
+    card, psam = tmp_path / "bob.card", tmp_path / "terminal.card"
+    _cardsim("new", "--chip", "gen3", "--out", str(card))
+    _cardsim("new", "--chip", "psam", "--out", str(psam))
+    for interface, readers in (("contactless", 2), ("both", 3)):
+        run = ("run", "--card", str(card), "--card", str(psam), "--interface", interface, "--")
+        names = [
+            line.split(None, 1)[1] for line in _cardsim(*run, "opensc-tool", "-l").splitlines() if "Cardsim" in line
+        ]
+        assert len(names) == readers
+        program = (sys.executable, "-m", "cardsim", "--lang=en", "read", "--reader", "Contactless", "--json")
+        content = json.loads(_cardsim(*run, *program, "--auth", "psam", "--psam-reader", "Cardsim 0"))
+        assert (content["atr"][:8], content["terminal_number"]) == ("3B8D8001", "990000000001")

@@ -13,12 +13,11 @@ from cardsim.profiles import GEN3
 from cardsim.store import create_card_file
 from cardsim.zones.layouts import Layout
 from tests.cards import insert
+from tests.pcsc.slots import PulledOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from apdu import CardPort, Interface
     from tests.pcsc.slots import Slots
 
 pytestmark = pytest.mark.pcsc
@@ -53,37 +52,6 @@ def test_a_new_key_and_its_certificate(card: Path, slots: Slots, capsys: pytest.
     assert main(["pki", "write-cert", "signature", *where, "--admin-pin", "12345678"]) == 0
     assert main(["identify", *where, *PIN, *AT]) == 0
     capsys.readouterr()
-
-
-class PulledOut:
-    """A card that is torn out of its reader while it answers a command that ``when`` says."""
-
-    def __init__(self, port: CardPort, when: Callable[[bytes], bool]) -> None:
-        self._port = port
-        self._when = when
-        self.pull: Callable[[], None] = lambda: None
-
-    @property
-    def atr(self) -> bytes:
-        return self._port.atr
-
-    @property
-    def interface(self) -> Interface:
-        return self._port.interface
-
-    def power_on(self) -> bytes:
-        return self._port.power_on()
-
-    def power_off(self) -> None:
-        self._port.power_off()
-
-    def reset(self) -> bytes:
-        return self._port.reset()
-
-    def transmit(self, command: bytes) -> bytes:
-        if self._when(command):
-            self.pull()
-        return self._port.transmit(command)
 
 
 @pytest.mark.parametrize("ins", [0xB0, 0x20, 0x2A], ids=["reading", "PIN", "signing"])

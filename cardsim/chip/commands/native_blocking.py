@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from apdu import Case, Sw
 from cardsim.chip.dispatch import PROPRIETARY_PROTECTED, CommandSpec, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import KeyType, LifeCycle
-from cardsim.chip.native.line import check_length, checked, usable_key
+from cardsim.chip.native.line import block_for_ever, check_length, checked, exhausted, usable_key
 from cardsim.chip.protection import MAC_SIZE
 
 if TYPE_CHECKING:
@@ -46,11 +45,8 @@ def application_unblock(context: Context, command: Command) -> bytes:
     try:
         checked(context, command, key)
     except Refusal as refusal:
-        if refusal.sw == Sw.SM_OBJECT_WRONG and not context.memory.view[key.tries_offset] & 0x0F:
-            # Committed at once, as the try was: the command is refused all the same.
-            header = replace(here.header, state=LifeCycle.BLOCKED_FOR_EVER)
-            context.memory.charge(here.offset, header.encode())
-            context.look_for_blocks()
+        if refusal.sw == Sw.SM_OBJECT_WRONG and exhausted(context, key):
+            block_for_ever(context)
         raise
     _set(context, here, LifeCycle.IN_USE)
     return b""

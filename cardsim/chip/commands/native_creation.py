@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Final
 from apdu import Case, Sw
 from cardsim.chip.dispatch import PROPRIETARY, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
-from cardsim.chip.layout import MF_FID, NATIVE_KEYS_FID, RIGHT_NEVER, FileType
-from cardsim.chip.native.creation import Creation, check_form, creation_of, master_file, place_of, wrong_type
+from cardsim.chip.filesystem import rule_of
+from cardsim.chip.layout import MF_FID, NATIVE_KEYS_FID, RIGHT_FREE, RIGHT_NEVER, FileType
+from cardsim.chip.native.creation import (
+    Creation,
+    check_form,
+    check_rule,
+    creation_of,
+    master_file,
+    place_of,
+    wrong_type,
+)
 from cardsim.chip.native.dialects import DIALECTS
-from cardsim.chip.native.line import check_length, require_right
+from cardsim.chip.native.line import check_length, require, require_right
+from cardsim.chip.rules import compile_access
 
 if TYPE_CHECKING:
     from apdu import Command
@@ -34,8 +44,8 @@ def create_file(context: Context, command: Command) -> bytes:
     context.work = None
     fid, here = command.p1 << 8 | command.p2, context.directory
     dialect = DIALECTS[context.profile.native_dialect]
-    if dialect.ruled and fid == _SEAL and not command.data:
-        return _seal(context)
+    if dialect.ruled and fid == _SEAL and len(command.data) <= 1:
+        return _seal(context, command.data)
     if not context.files.formatted and fid != MF_FID:
         raise Refusal(Sw.FUNCTION_NOT_SUPPORTED, Reason.NO_MF)
     if fid in here.fids or (fid == MF_FID and context.files.formatted):
@@ -69,13 +79,22 @@ def append_body(context: Context, command: Command) -> bytes:
 
 
 def erase_directory(context: Context, command: Command) -> bytes:
-    """Wipe all that is in the current directory; its header, and the space it has, stay. A free phase begins."""
+    """Wipe all that is in the current directory; its header, and the space it has, stay. A free phase begins.
+
+    A ruled directory is wiped under the rule that sealing gave it, and is as CREATE FILE made it then.
+    """
     if command.p1 or command.p2:
         raise wrong_p1p2("ERASE DF", command)
     if command.data:
         raise wrong_length("ERASE DF", "0", command)
     here = context.directory
-    require_right(context, context.files.right(here.header.right2), "ERASE DF")
+    if here.native:
+        require_right(context, context.files.right(here.header.right2), "ERASE DF")
+    else:
+        needed = rule_of(here, here.header.right2).default
+        require(context, compile_access(needed, here.bit_of), needed, "ERASE DF", here.label)
+        header = replace(here.header, right1=RIGHT_FREE, right2=RIGHT_FREE)
+        context.memory.write(here.offset, header.encode())
     if here.used:
         context.memory.write(here.start, bytes(here.used))
     context.reload(free=True)
@@ -92,12 +111,14 @@ def make(context: Context, creation: Creation) -> None:
     context.reload(free=context.free if context.files.formatted else True)
 
 
-def _seal(context: Context) -> bytes:
-    """End the free phase of a ruled directory for good."""
+def _seal(context: Context, data: bytes) -> bytes:
+    """End the free phase of a ruled directory; ``data``: the rule under which it may be erased, if any."""
     here = context.directory
     if not here.unsealed:
         raise Refusal(Sw.CONDITIONS_NOT_SATISFIED, Reason.NOTHING_BEGUN)
-    header = replace(here.header, right1=RIGHT_NEVER, right2=RIGHT_NEVER)
+    erase = data[0] if data else RIGHT_NEVER
+    check_rule(here, erase)
+    header = replace(here.header, right1=RIGHT_NEVER, right2=erase)
     context.memory.write(here.offset, header.encode())
     context.reload(free=False)
     return b""

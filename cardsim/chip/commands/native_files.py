@@ -15,8 +15,10 @@ from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import LifeCycle, Protection
 from cardsim.chip.native.line import (
     PROTECTED_BIT,
+    block_for_ever,
     check_length,
     checked,
+    exhausted,
     line_key,
     missing_mac,
     opened,
@@ -108,7 +110,15 @@ def allow_update(context: Context, file: ElementaryFile, command: Command, name:
     if needed is Protection.NONE:
         _check_unneeded(context, file)
     key = line_key(context, 3 - (file.header.byte7 & 3), name)
-    data, line = checked(context, command, key)
+    try:
+        data, line = checked(context, command, key)
+    except Refusal as refusal:
+        if not (file.fid in context.profile.native_locking_files and exhausted(context, key)):
+            raise
+        if context.directory.parent is None:  # the card is no application
+            raise
+        block_for_ever(context)
+        raise Refusal(Sw.APPLICATION_LOCKED_FOR_EVER, Reason.BLOCKED, context.directory.label) from refusal
     return opened(line, data) if needed is Protection.CIPHER else data
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from construct import ConstructError
-
 from apdu import Case, Sw, Text
 from cardsim.chip.dispatch import PROPRIETARY, PROPRIETARY_PROTECTED, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
@@ -138,7 +136,7 @@ def _install(context: Context, command: Command) -> bytes:
     require_right(context, context.files.right(_key_file(context)[1].right2), "WRITE KEY")
     try:
         record = KeyRecord.parse(data)
-    except (ValueError, ConstructError) as error:
+    except ValueError as error:
         raise _wrong(Text(str(error), f"数据有误({error})")) from error
     if record.size != len(data):
         raise wrong_length("WRITE KEY", str(record.size), command)

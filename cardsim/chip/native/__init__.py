@@ -24,8 +24,10 @@ personalised. An application made so has the same files and key records as one t
   and ``00 D6``; ``1A`` and ``1B`` (``28`` with a key pair's half): byte 6 is what the pair is for, the bodies by 00 D6.
 * ``80 D4 00 00 Lc type id version file tries algorithm level length value``: adds this record to the key file as it is.
 * A ruled directory stays in its free phase - no rights, no line protection, native commands beside its own, also
-  after a reset - until ``80 E0 80 00`` seals it: create and erase right become EF. One that is created with create
-  right EF is free until it is left.
+  after a reset, and on every interface - until ``80 E0 80 00`` seals it: create and erase right become EF. One that is
+  created with create right EF is free until it is left.
+* ``80 E0 80 00 01 rule`` seals it with an erase right: under this rule of its own ``80 0E 00 00`` (ERASE DF) wipes it,
+  beside its own commands; it is empty and free then, as CREATE FILE made it.
 """
 
 from __future__ import annotations

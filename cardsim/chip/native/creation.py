@@ -134,7 +134,8 @@ def _file_header(context: Context, kind: FileType, fid: int, data: bytes) -> Hea
     protection = Protection(data[0] & 0xC0)
     header = Header(fid, kind, size, data[3], data[4], extra, 0, state, protection, byte7=byte7)
     if ruled and kind is not FileType.KEYS:
-        _check_rules(here, header)
+        check_rule(here, header.right1)
+        check_rule(here, header.right2)
     return header
 
 
@@ -196,7 +197,7 @@ def _internal(here: Directory, header: Header, body: bytes) -> Creation:
     return Creation(header, body=body)
 
 
-def _check_rules(here: Directory, header: Header) -> None:
-    for right in (header.right1, header.right2):
-        if right not in (RIGHT_FREE, RIGHT_NEVER, RIGHT_COMPOUND) and not 1 <= right <= len(here.rules):
-            raise wrong(Text(f"there is no rule {right:02X}", f"没有规则 {right:02X}"))
+def check_rule(here: Directory, right: int) -> None:
+    """Refuse with 6A80 a right of a ruled directory that names no rule."""
+    if right not in (RIGHT_FREE, RIGHT_NEVER, RIGHT_COMPOUND) and not 1 <= right <= len(here.rules):
+        raise wrong(Text(f"there is no rule {right:02X}", f"没有规则 {right:02X}"))

@@ -6,12 +6,13 @@ The key is the file's own (type 36) or the directory's master key (39/00); the I
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from apdu import Sw
 from cardsim.chip.dispatch import wrong_length
 from cardsim.chip.errors import Reason, Refusal
-from cardsim.chip.layout import KeyType
+from cardsim.chip.layout import KeyType, LifeCycle
 from cardsim.chip.protection import MAC_SIZE, Line, charge, give_back, key_value, use_challenge
 from cardsim.profiles.native import MissingMac
 from keys.errors import SealError
@@ -104,6 +105,19 @@ def checked(context: Context, command: Command, key: Credential, wrong: Sw = Sw.
     give_back(context, key)
     context.memory.commit()  # a right MAC costs no try, also where the command is refused for something else
     return data, line
+
+
+def exhausted(context: Context, key: Credential) -> bool:
+    """Return whether ``key`` has no try left."""
+    return not context.memory.view[key.tries_offset] & 0x0F
+
+
+def block_for_ever(context: Context) -> None:
+    """Block the current application; committed at once, as the try was: the command is refused all the same."""
+    here = context.directory
+    header = replace(here.header, state=LifeCycle.BLOCKED_FOR_EVER)
+    context.memory.charge(here.offset, header.encode())
+    context.look_for_blocks()
 
 
 def opened(line: Line, data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cardsim.chip.layout import HEADER_SIZE, REST_OF_MEMORY, FileType, Header
@@ -34,6 +34,29 @@ class Node:
 def master_file(memory: bytes) -> Node:
     """Return the MF of ``memory`` and everything in it. Raises ValueError when it is damaged."""
     return _node(memory, 0, len(memory))
+
+
+def used(memory: bytes) -> int:
+    """Return the bytes that the MF and all in it take."""
+    mf = master_file(memory)
+    return HEADER_SIZE + len(mf.name) + sum(_size(child) for child in mf.children)
+
+
+def same_contents(memory: bytes, other: bytes) -> bool:
+    """Return whether two cards have the same applications, whether built directly or made by commands."""
+    first, second = master_file(memory), master_file(other)
+    return [*map(_unmarked, first.children)] == [*map(_unmarked, second.children)]
+
+
+def _size(node: Node) -> int:
+    return HEADER_SIZE + node.header.name_size + node.header.size
+
+
+def _unmarked(node: Node) -> Node:
+    """Return ``node`` without the mark of CREATE FILE."""
+    return replace(
+        node, header=replace(node.header, native=False), children=tuple(_unmarked(child) for child in node.children)
+    )
 
 
 def _node(memory: bytes, offset: int, limit: int) -> Node:

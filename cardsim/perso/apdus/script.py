@@ -17,16 +17,19 @@ from cardsim.errors import CardsimError
 from cardsim.perso.apdus.nodes import Node, master_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _CREATE, _WRITE_KEY, _APPEND, _UPDATE_BINARY, _SELECT = 0xE0, 0xD4, 0xE2, 0xD6, 0xA4
-_SEAL: Final = Command(0x80, _CREATE, 0x80, 0x00)
 _CHUNK: Final = 0x70
 _FREE: Final = 0xF0
 _NEVER: Final = 0xEF
 _NONE: Final = 0xFF
 _PURSE_PARAMETERS: Final = b"\x02\x08"
 _INTERNAL: Final = (FileType.RULES, FileType.APPLICATION)
+
+
+MASTER_FILE: Final = "3F00"
+"""The place of the step that makes the MF."""
 
 
 class ScriptError(CardsimError):
@@ -49,24 +52,23 @@ class StepKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command. ``number``: of a record the number that it gets, of an entry how many there are in all."""
+    """One command. ``number``: of a record or an entry the number in the order of writing, from 1.
+
+    ``secret``: its data are a key, or half of one, and nobody's business.
+    """
 
     kind: StepKind
     place: str
     command: Command
     detail: str = ""
     number: int = 0
+    secret: bool = False
 
     @property
     def text(self) -> Text:
         """What it does, in words; nothing secret."""
         tail = f" {self.detail}" if self.detail else ""
         return Text(f"{self.kind.value.en} {self.place}{tail}", f"{self.kind.value.zh} {self.place}{tail}")
-
-    @property
-    def secret(self) -> bool:
-        """Whether its data is nobody's business."""
-        return self.kind is StepKind.KEY or (self.kind is StepKind.BINARY and self.detail == "private")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Section:
     @property
     def label(self) -> str:
         """What people call the directory."""
-        return "/".join(f"{fid:04X}" for fid in self.path) or "3F00"
+        return "/".join(f"{fid:04X}" for fid in self.path) or MASTER_FILE
 
     @property
     def entering(self) -> Iterator[Command]:
@@ -95,12 +97,29 @@ def script_of(memory: bytes, transport_code: bytes) -> tuple[Section, ...]:
     """
     mf = master_file(memory)
     head = bytes((FileType.DIRECTORY, 0xFF, 0xFF, _FREE, _FREE))
-    create = Command(0x80, _CREATE, 0x3F, 0x00, head + transport_code.rjust(8, b"\xff"))
-    sections = [Section((), (Step(StepKind.CREATE, "3F00", create), *_steps(mf, "")))]
+    create = Command(0x80, _CREATE, 0x3F, 0x00, head + transport_code)
+    step = Step(StepKind.CREATE, MASTER_FILE, create, secret=transport_code.strip(b"\xff") != b"")
+    sections = [Section((), (step, *_steps(mf, "")))]
     for child in mf.children:
         if child.directory:
             sections.extend(_sections(child, ()))
     return tuple(sections)
+
+
+def without_master_file(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """Return the script for a card that has its MF already."""
+    first, *others = sections
+    steps = tuple(step for step in first.steps if step.place != MASTER_FILE)
+    return (Section((), steps), *others)
+
+
+def script_of_application(memory: bytes, name: bytes) -> tuple[Section, ...]:
+    """Return the script that makes one application of the image ``memory``, the one called ``name``, in an MF.
+
+    Raises :class:`ScriptError` for what no command can make.
+    """
+    node = next(child for child in master_file(memory).children if child.name == name)
+    return (Section((), (_creation(node, node.label),)), *_sections(node, ()))
 
 
 def select(fid: int) -> Command:
@@ -111,7 +130,9 @@ def select(fid: int) -> Command:
 def _sections(node: Node, above: tuple[int, ...]) -> Iterator[Section]:
     path = (*above, node.header.fid)
     label = "/".join(f"{fid:04X}" for fid in path)
-    seal = Step(StepKind.SEAL, label, _SEAL)
+    right = node.header.right2
+    erase = b"" if right == _NEVER else bytes((right,))
+    seal = Step(StepKind.SEAL, label, Command(0x80, _CREATE, 0x80, 0x00, erase))
     inside = [child for child in node.children if child.directory]
     yield Section(path, tuple(_steps(node, f"{label}/")) + (() if inside else (seal,)))
     for child in inside:
@@ -186,7 +207,9 @@ def _keys(body: bytes, place: str) -> Iterator[Step]:
         size = KEY_HEADER_SIZE + body[offset + KEY_HEADER_SIZE - 1]
         record = KeyRecord.parse(body[offset : offset + size])
         detail = f"{record.type.name} {record.id:02X} version {record.version:02X}"
-        yield Step(StepKind.KEY, place, Command(0x80, _WRITE_KEY, 0, 0, body[offset : offset + size]), detail)
+        yield Step(
+            StepKind.KEY, place, Command(0x80, _WRITE_KEY, 0, 0, body[offset : offset + size]), detail, secret=True
+        )
         offset += size
 
 
@@ -205,7 +228,7 @@ def _entries(node: Node, place: str) -> Iterator[Step]:
     count = node.header.size // step
     for number in range(count):
         record = node.body[number * step + 1 : (number + 1) * step]
-        yield Step(StepKind.ENTRY, place, Command(0x00, _APPEND, 0, 0, record), f"{number + 1}/{count}", count)
+        yield Step(StepKind.ENTRY, place, Command(0x00, _APPEND, 0, 0, record), f"{number + 1}/{count}", number + 1)
 
 
 def _binary(node: Node, place: str) -> Iterator[Step]:
@@ -217,7 +240,7 @@ def _binary(node: Node, place: str) -> Iterator[Step]:
     ]
     if pieces:
         yield Step(StepKind.SELECT, place, select(node.header.fid))
-    detail = "private" if node.header.type is FileType.PRIVATE_KEY else ""
+    secret = node.header.type is FileType.PRIVATE_KEY
     for start, piece in pieces:
         command = Command(0x00, _UPDATE_BINARY, start >> 8, start & 0xFF, piece)
-        yield Step(StepKind.BINARY, place, command, detail)
+        yield Step(StepKind.BINARY, place, command, secret=secret)

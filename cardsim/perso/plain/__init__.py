@@ -89,7 +89,8 @@ def _identification(node: object) -> bytes:
         return b""
     file, tag = _IDENTIFICATION
     if node.get("file") == file:
-        for record in node.get("records", ()):
+        records = node.get("records")
+        for record in records if isinstance(records, list) else ():
             if isinstance(record, dict) and record.get("tag") == tag:
                 try:
                     return bytes.fromhex(str(record.get("hex", record.get("value"))))

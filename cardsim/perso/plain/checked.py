@@ -89,6 +89,11 @@ class Checked:
             raise self.error(key, f"{len(raw)} bytes; at most {most}", f"{len(raw)} 字节,最多 {most} 字节")
         return raw
 
+    def octets_in(self, key: str, size: int) -> Iterator[bytes]:
+        """Yield the bytes of each text in a list, all of ``size``."""
+        for number, item in enumerate(self.items(key), 1):
+            yield Checked({str(number): item}, self._at(key)).octets(str(number), size=size)
+
     def byte(self, key: str) -> int:
         """Return the number that two hexadecimal digits spell."""
         return self.octets(key, size=1)[0]

@@ -9,11 +9,13 @@ from apdu import BilingualError, format_hex
 from cardsim.chip.filesystem import FileSystem
 from cardsim.chip.layout import HEADER_SIZE, REST_OF_MEMORY, RIGHT_FREE, RIGHT_NEVER, FileType, Header
 from cardsim.chip.memory import Memory, NoJournal
+from cardsim.chip.purse.file import PurseFile
 from cardsim.chip.rules import Rule
 from cardsim.perso.plain.checked import Checked
 from cardsim.perso.plain.credentials import Credentials, NoSecrets
 from cardsim.perso.plain.declared import Declared, element_of, type_of
 from cardsim.perso.plain.form import FORMAT, OPEN, PLACE_FIELDS, RuleBook, handled_fields, plain_fields, right_keys
+from cardsim.perso.plain.purses import purse_plain
 from cardsim.perso.plain.rebuild import Maker
 from cardsim.perso.plain.rights import REFERENCES, parse_rule, rule_plain
 from cardsim.profiles import PROFILES, Profile
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from cardsim.zones.model import FileDeclaration
 
 Plain = dict[str, object]
-_ZH: Final = {"read": "读", "update": "写"}
+_ZH: Final = {"read": "读", "update": "写", "use": "使用", "load": "圈存"}
 
 
 def export_card(image: CardImage, *, secrets: bool) -> Plain:
@@ -186,6 +188,8 @@ class _Exporter:
                 return {"size": header.size, "keys": keys}
             case FileType.RULES:
                 return {"rules": [_shown_rule(rule) for rule in RuleBook.parse(body).encoded]}
+            case FileType.PURSE:
+                return purse_plain(body)
             case _:
                 return None
 
@@ -224,7 +228,7 @@ def _rights(header: Header, place: _Place) -> Plain:
         if rule is None:
             plain[key] = f"byte {right:02X}"
             if place.node:
-                text = place.node.rules[at].default.text
+                text = _conditions(place.node)[at].default.text
                 words.append(f"{key}: {text.en}")
                 words_zh.append(f"{_ZH.get(key, key)}:{text.zh}")
             continue
@@ -236,6 +240,11 @@ def _rights(header: Header, place: _Place) -> Plain:
             words.append(f"{key}{tag_at}: {text.en}")
             words_zh.append(f"{_ZH.get(key, key)}{tag_at}:{text.zh}")
     return plain | {"rights": "; ".join(words), "rights_zh": ";".join(words_zh)}
+
+
+def _conditions(node: ElementaryFile) -> tuple[Rule, ...]:
+    """Return the rules of the two rights; of a native purse, what a load needs is in no right byte."""
+    return (node.use[0], node.load[0]) if isinstance(node, PurseFile) else node.rules
 
 
 def _end(directory: Directory, limit: int) -> int:

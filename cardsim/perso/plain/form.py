@@ -40,11 +40,14 @@ OPEN: Final = frozenset(
 """Types of files without a secret in them; all others, those to come too, are taken for secret."""
 
 
+_RIGHT_KEYS: Final = {FileType.PRIVATE_KEY: ("right1", "right2"), FileType.PURSE: ("use", "load")}
+
+
 def right_keys(kind: FileType) -> tuple[str, ...]:
     """Return what the two rights of an elementary file are called, nothing for an internal file."""
     if kind.internal or kind is FileType.DIRECTORY:
         return ()
-    return ("right1", "right2") if kind in (FileType.PRIVATE_KEY, FileType.PURSE) else ("read", "update")
+    return _RIGHT_KEYS.get(kind, ("read", "update"))
 
 
 def handled_fields(kind: FileType) -> tuple[str, ...]:

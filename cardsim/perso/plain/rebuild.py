@@ -21,6 +21,7 @@ from cardsim.perso.plain.form import (
     parsed_fields,
     right_keys,
 )
+from cardsim.perso.plain.purses import PURSE_KEYS, purse_body
 from cardsim.perso.plain.rights import REFERENCES, parse_rule
 from cardsim.zones.fields import value_text
 
@@ -44,6 +45,7 @@ _OWN_KEYS: Final[Mapping[FileType, tuple[str, ...]]] = {
     FileType.CYCLIC: ("size", "record_size", "newest_at", "records"),
     FileType.KEYS: ("size", "keys"),
     FileType.RULES: ("rules",),
+    FileType.PURSE: PURSE_KEYS,
 }
 """What a file of a type has beside its header; every other type has its "body"."""
 
@@ -141,6 +143,8 @@ class Maker:
                 return _filled(node, self.credentials.body(node, declared))
             case FileType.RULES:
                 return book.body()
+            case FileType.PURSE:
+                return purse_body(node)
             case _:
                 return _filled(node, node.octets("content"))
 

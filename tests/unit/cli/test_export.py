@@ -151,3 +151,17 @@ def test_what_is_no_card(cardsim: Runner, tmp_path: Path) -> None:
     path = tmp_path / "a.card"
     path.write_bytes(b"%PDF")
     assert "is not a card file" in cardsim.refused("export", path)
+
+
+@pytest.mark.parametrize("depth", [33, 250, 480, 5_000])
+def test_what_is_nested_too_deep(cardsim: Runner, card: Path, tmp_path: Path, depth: int) -> None:
+    inside = '{"directory": "3F01", "aid": "", "free": 0, "contents": ['
+    path = tmp_path / "deep.json"
+    path.write_text(
+        '{"format": "cardsim card 1", "profile": {"chip": "gen2"}, "layout": "2.00", "printed": {}, "memory": 32768, '
+        f'"card": {inside * depth}{"]}" * depth}}}',
+        encoding="utf-8",
+    )
+    for words in (("import", path, "--out", tmp_path / "out.card"), ("diff", path, card), ("apply", path)):
+        said = cardsim.refused(*words) if words[0] != "apply" else cardsim.refused(*words, "--card", card)
+        assert "more than 64 objects and lists inside each other" in said or "is not JSON: maximum recursion" in said

@@ -234,7 +234,7 @@ def test_a_trace_has_neither_the_pin_nor_its_key(identify: Any, genuine: Path, t
     ("words", "message"),
     [
         (("--challenge", "00"), "--challenge: 16 to 1024 bytes, not 1"),
-        (("--challenge", "xy"), "not a hexadecimal digit"),
+        (("--challenge", "xy"), "--challenge: 'x' is not a hexadecimal digit"),
         (("--ca", "none.pem"), "none.pem: No such file"),
         (("--ca", "ca.pem"), "ca.pem: 0 root certificates"),
         (("--ca", "ca.pem", "--keystore", "x"), "--ca or a keystore, not both"),

@@ -106,4 +106,9 @@ def test_a_zone_is_added_again(cardsim: Runner, gen3: Path) -> None:
 def test_what_it_does_not_take(cardsim: Runner, card: Path) -> None:
     assert "zone block needs a zone's name" in cardsim.refused("zone", "block", "--card", card)
     assert "there is no zone MOON; there are HRSS" in cardsim.refused("zone", "block", "MOON", "--card", card)
-    assert "zone add is for a card file" in cardsim.refused("zone", "add", "HRSS")
+    assert "zone remove --card has no use for --any-card" in cardsim.refused(
+        "zone", "remove", "HRSS", "--card", card, "--any-card"
+    )
+    assert "zone add --card has no use for --profile" in cardsim.refused(
+        "zone", "add", "PKI", "--card", card, "--profile", "gen3"
+    )

@@ -186,6 +186,12 @@ class Desk:
         return self.send(f"{writing(row)}{len(data) // 2:02X}{data}")
 
 
+def changes(before: bytes, after: bytes, page: int = 1024) -> list[tuple[int, int]]:
+    """Every byte that is another now, as it was and as it is; page by page, for chips are large."""
+    pages = ((before[start : start + page], after[start : start + page]) for start in range(0, len(before), page))
+    return [pair for old, new in pages if old != new for pair in zip(old, new, strict=True) if pair[0] != pair[1]]
+
+
 def reading(row: FileRow) -> str:
     return f"00B0{0x80 | row.sfi:02X}0008" if row.transparent else f"00B201{row.sfi << 3 | 4:02X}00"
 

@@ -145,4 +145,4 @@ def _openssl(cipher: str, key: bytes, data: bytes, iv: bytes = b"", *, decrypt: 
     arguments = ["openssl", "enc", f"-{cipher}", "-nopad", "-K", key.hex()]
     arguments += ["-iv", iv.hex()] if iv else []
     arguments += ["-d"] if decrypt else []
-    return subprocess.run(arguments, input=data, capture_output=True, check=True, timeout=10).stdout
+    return subprocess.run(arguments, input=data, capture_output=True, check=True).stdout

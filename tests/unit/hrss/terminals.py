@@ -41,8 +41,3 @@ def terminal_at(desk: Desk, *, changed: str = "", line_session: bool | None = No
     hsm = SoftwareHsm(suite, OtherRoots(changed, profile.hrss_algorithm.value), line_session=session)
     run(select_hrss(), desk.connection)
     return run(meet(hsm, desk.connection.atr, entropy), desk.connection)
-
-
-def counters(before: bytes, after: bytes) -> list[tuple[int, int]]:
-    """Bytes that differ: old and new."""
-    return [(old, new) for old, new in zip(before, after, strict=True) if old != new]

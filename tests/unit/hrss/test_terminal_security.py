@@ -27,9 +27,9 @@ from readers.terminal.security import (
     verify_pin,
 )
 from readers.terminal.writing import BY_TAG, Write, write_all
-from tests.unit.hrss.desk import SOURCE, VERIFY, Desk
+from tests.unit.hrss.desk import SOURCE, VERIFY, Desk, changes
 from tests.unit.hrss.sheet import KEYS, KeyRow, key
-from tests.unit.hrss.terminals import counters, terminal_at
+from tests.unit.hrss.terminals import terminal_at
 
 if TYPE_CHECKING:
     from cardsim.zones.model import Df, KeyDeclaration
@@ -78,7 +78,7 @@ def test_a_proof_that_is_refused_costs_one_try() -> None:
     before = desk.contents
     with pytest.raises(CardRefusedError, match="does not accept key UK: 63C2"):
         run(external_authenticate(terminal, df, declaration), desk.connection)
-    assert counters(before, desk.contents) == [(0x33, 0x32)]
+    assert changes(before, desk.contents) == [(0x33, 0x32)]
 
 
 # --- PINs and blocking ---
@@ -114,7 +114,7 @@ def test_unblocking_with_a_wrong_key_costs_one_try_of_it(changed: str) -> None:
     before = desk.contents
     with pytest.raises(CardRefusedError, match="63C2" if "PUK" in changed else "6988"):
         run(unblock_pin(terminal), desk.connection)
-    assert counters(before, desk.contents) == [(0x33, 0x32)]
+    assert changes(before, desk.contents) == [(0x33, 0x32)]
 
 
 @pytest.mark.parametrize("line_mac", ["session", "challenge-iv"])

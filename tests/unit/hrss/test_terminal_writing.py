@@ -18,9 +18,9 @@ from readers.terminal.hrss import read_hrss, select_hrss
 from readers.terminal.script import run
 from readers.terminal.security import require_pin
 from readers.terminal.writing import BY_TAG, Protect, Write, Written, write_all
-from tests.unit.hrss.desk import SOURCE, Desk, records
+from tests.unit.hrss.desk import SOURCE, Desk, changes, records
 from tests.unit.hrss.sheet import LAYOUTS, FileRow, each_layout, file, files_of, key
-from tests.unit.hrss.terminals import counters, terminal_at
+from tests.unit.hrss.terminals import terminal_at
 from tests.unit.readers.fakes import FakePort
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def test_a_wrong_mac_costs_stk_one_try(protect: Protect, cause: str) -> None:
     before = desk.contents
     with pytest.raises(CardRefusedError, match=r"6988 .* before it: 0"):
         run(write_all(terminal, list(writes_of(L2, by_tag=True)), protect), desk.connection)
-    assert counters(before, desk.contents) == [(0x33, 0x32)]
+    assert changes(before, desk.contents) == [(0x33, 0x32)]
 
 
 @pytest.mark.usefixtures("usual_layout")

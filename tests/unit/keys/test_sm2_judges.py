@@ -1,6 +1,6 @@
 """SM2 against programs that others wrote: they sign and we verify, we sign and they verify, and so with encryption.
 
-200 keys by default; `SM2_KEYS=5000 pytest tests/unit/keys/test_sm2_judges.py` takes more, and as many private keys from
+100 keys by default; `SM2_KEYS=5000 pytest tests/unit/keys/test_sm2_judges.py` takes more, and as many private keys from
 1 up. gmssl is Python, gmssl-pyx is GmSSL in C.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-COUNT = int(os.environ.get("SM2_KEYS", "200"))
+COUNT = int(os.environ.get("SM2_KEYS", "100"))
 SMALL = COUNT if "SM2_KEYS" in os.environ else 25
 CHUNK = 50
 

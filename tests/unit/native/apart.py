@@ -1,4 +1,4 @@
-"""From the memory of a card that was built directly to the native commands that make the same one, and comparing them."""
+"""From the memory of a card that was built directly to native commands that make the same one; comparing the two."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def commands(memory: bytes) -> Iterator[str]:
 
 def _directory(header: Header, name: bytes, space: bytes) -> Iterator[str]:
     extra = header.extra
-    yield _apdu(f"80E0{header.fid:04X}", bytes((0x38, *header.size.to_bytes(2, "big"), 0xF0, 0xF0, extra, 255, 255)) + name)
+    yield _apdu(
+        f"80E0{header.fid:04X}", bytes((0x38, *header.size.to_bytes(2, "big"), 0xF0, 0xF0, extra, 255, 255)) + name
+    )
     yield f"00A4000002{header.fid:04X}"
     for child, child_name, body in children(space, 0, len(space)):
         if child.type is FileType.DIRECTORY:
@@ -57,7 +59,7 @@ def _directory(header: Header, name: bytes, space: bytes) -> Iterator[str]:
             yield _apdu("00A40400", name)
         else:
             yield from _file(child, body)
-    yield "80E08000"
+    yield _apdu("80E08000", b"" if header.right2 == 0xEF else bytes((header.right2,)))
 
 
 def _file(header: Header, body: bytes) -> Iterator[str]:

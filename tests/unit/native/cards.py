@@ -37,9 +37,9 @@ SCRIPTS = Path(__file__).parent / "scripts"
 class Native(Bench):
     """A card of native commands. ``challenge``: what the card draws next, where a test says so."""
 
-    def __init__(self, size: int = 8192, /, image: bytes = b"", **settings: object) -> None:
+    def __init__(self, image: int | bytes = 8192, /, **settings: object) -> None:
         self.challenge = b""
-        super().__init__(image or bytes(size), GEN2.override({"blank": True, **settings}))
+        super().__init__(bytes(image), GEN2.override({"blank": True, **settings}))
 
     def _entropy(self, size: int) -> bytes:
         drawn = super()._entropy(size)
@@ -113,7 +113,7 @@ def made(name: str, **settings: object) -> bytes:
 
 def issued(name: str, /, **settings: object) -> Native:
     """A card behind a script, freshly powered."""
-    return Native(image=made(name, **settings), **settings)
+    return Native(made(name, **settings), **settings)
 
 
 __all__ = ["DES", "SM4"]

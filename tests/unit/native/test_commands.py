@@ -77,7 +77,7 @@ def test_an_erased_directory_is_free_until_it_is_entered_again() -> None:
 def test_headers_and_bodies_are_charged() -> None:
     """11 bytes each; n x (length + 1), declared size, 22 of a purse (native-card-os 8)."""
     card = Native()
-    charged = []
+    charged: list[int] = []
     for command in (
         MF_KEYS,
         "80E0000107280064F0F0FFFF",
@@ -295,7 +295,9 @@ def test_where_pin_unblock_names_the_pin(reference: str, header: str) -> None:
 
 
 def blockable(**settings: object) -> Native:
-    return made(DF, INTO_DF, DF_KEYS, f"80D401000D36F0F0FF33{K8}", "80E0000107280004F0F0FFFF", "00D681000101", **settings)
+    return made(
+        DF, INTO_DF, DF_KEYS, f"80D401000D36F0F0FF33{K8}", "80E0000107280004F0F0FFFF", "00D681000101", **settings
+    )
 
 
 @pytest.mark.parametrize(("answer", "setting"), [("6A81", "6A81"), ("6283", "6283"), ("9000", "fci")])
@@ -316,13 +318,18 @@ def test_three_wrong_macs_of_unblock_block_for_ever() -> None:
     card.mac("K8", "841E000004")
     assert [card.mac("K1", "8418000004") for _ in range(3)] == ["6988"] * 3
     assert card.mac("K8", "8418000004") == "9303"
-    again = Native(image=bytes(card.memory.view))
+    again = Native(bytes(card.memory.view))
     assert again.send(INTO_DF) == "6A81"
     assert again.mac("K8", "8418000004") == "9303"
 
 
 def test_keys_of_their_own_for_block_and_unblock() -> None:
-    card = made(DF, INTO_DF, DF_KEYS, *(f"80D401{n}1536F0F0FF33{KEYS[k]}" for n, k in (("00", "K1"), ("FD", "K2"), ("FC", "K3"))))
+    card = made(
+        DF,
+        INTO_DF,
+        DF_KEYS,
+        *(f"80D401{n}1536F0F0FF33{KEYS[k]}" for n, k in (("00", "K1"), ("FD", "K2"), ("FC", "K3"))),
+    )
     assert card.mac("K1", "841E000004") == "6988"
     assert card.mac("K2", "841E000104") == "9000"
     assert card.mac("K3", "8418000004") == "9303"

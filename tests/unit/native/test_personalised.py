@@ -12,7 +12,6 @@ from cardsim.profiles import GEN2, GEN3, Profile
 from cardsim.zones.layouts import Layout
 from tests.unit.chip.bench import SSSE, Bench
 from tests.unit.native.apart import commands, tree
-from tests.unit.native.cards import Native
 
 CHIPS = {"gen2": (GEN2, Layout.V2_00), "gen3": (GEN3, Layout.V3_00)}
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  one row, one line
 """Every refused case of the native commands: the status word, its reason in words, and nothing has changed.
 
 ``charged``: a failure counter is one lower. A right MAC gives its try back, so the memory is as before.

@@ -1,4 +1,4 @@
-"""Published personalisations, as they are printed (facts native-card-os 1.4, 1.6), and what is on the card behind them."""
+"""Published personalisations, as they are printed (facts native-card-os 1.4, 1.6), and what they leave on the card."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ def test_a_published_script_of_huada_runs_as_printed() -> None:
 def test_behind_a_reset_the_same_files_are_there(name: str) -> None:
     card = Native(16384)
     run(card, name)
-    again = Native(image=bytes(card.memory.view))
+    again = Native(bytes(card.memory.view))
     trees = [
-        [(node.fid, node.name, sorted(node.fids), sorted(node.keys), node.used) for node in which.card.context.files.directories]
+        [
+            (node.fid, node.name, sorted(node.fids), sorted(node.keys), node.used)
+            for node in which.card.context.files.directories
+        ]
         for which in (card, again)
     ]
     assert trees[0] == trees[1]
@@ -50,7 +53,7 @@ def test_13_keys_and_a_pin_take_328_of_399_bytes() -> None:
     wallet = card.card.context.directory
     assert wallet.key_file is not None
     place, header = wallet.key_file
-    assert header.size == 0x18F == 399
+    assert header.size == 399
     assert len(wallet.keys) == 14
     body = card.memory.read(place + 11, header.size)
     assert not any(body[328:])

@@ -7,13 +7,11 @@ import pytest
 from cardsim.chip.protection import Line
 from keys.des import DES
 from keys.sm import SM
-from tests.unit.native.cards import DF_KEYS, INTO_DF, MF, MF_KEYS, Native
+from tests.unit.native.cards import DF_KEYS, INTO_DF, KEYS, MF, MF_KEYS, Native, issued
 
 WALLET = "80E03F0111381000F0F095FFFFA00000000386980701"
 ISSUER = "000122000001FFFF01010000220000000000000620160101205012310000"
-NAMES = (
-    "000122000001FFFF22000000000000060001201610280000000000010001000000000000000000000000000020501231"
-)
+NAMES = "000122000001FFFF22000000000000060001201610280000000000010001000000000000000000000000000020501231"
 SM4_KEY = "7904DC533E8BCA0C93D3C36DC8328866"
 """0123456789ABCDEFFEDCBA9876543210 diversified by 1122334455667788 (5.3)."""
 
@@ -68,12 +66,8 @@ def test_protected_key_writing(master: str) -> None:
     back = DES.seal(bytes.fromhex(master), bytes.fromhex("39F0F0AAFF1122334455667788")).hex().upper()
     assert back.startswith("7E65DE142F66CA41")
     assert drawing(card, "C0B3549C").send(f"84D4F90214{back}012EF5F5") == "9000"
-    marks = {number: key.native.marks for (_, number), versions in keys_of(card) for key in versions.values() if key.native}
-    assert marks == {0: 0x00, 1: 0xC0, 2: 0x00}
-
-
-def keys_of(card: Native) -> list[tuple[tuple[object, int], dict[int, object]]]:
-    return list(card.card.context.directory.keys.items())  # type: ignore[arg-type]
+    found = [next(iter(versions.values())).native for versions in card.card.context.directory.keys.values()]
+    assert {key.id: key.marks for key in found if key} == {0: 0x00, 1: 0xC0, 2: 0x00}
 
 
 @pytest.mark.parametrize(
@@ -99,6 +93,18 @@ def test_read_binary_with_a_mac() -> None:
     answer = drawing(card, "D0FE4FB9").send("04B0000004F09C8A19")
     assert answer[:8] == "01020304"
     assert len(answer) == 16 + 4
+
+
+def test_load_into_a_wallet_that_native_commands_made() -> None:
+    """The published log of 5.3: its MAC1, MAC2 and TAC need the wallet's own keys 3F/01 and 34/00."""
+    card = issued("klks")
+    card.run("00A40000023F01", "0020000003123456")
+    card.challenge = bytes.fromhex("C903814D")
+    key, dtk = bytes.fromhex(KEYS["K1"]), bytes.fromhex("8888888888888888")
+    assert bytes(a ^ b for a, b in zip(key[:8], key[8:], strict=True)) == dtk
+    assert card.send("805000020B010000200000112233445510") == "0000000000000001C903814D03976C229000"
+    assert card.send("805200000B201612161058008AFA5718") == "FA00066D9000"
+    assert card.send("805C000204") == "000020009000"
 
 
 # --- SM4: self-made values of the sheet, made with another library ---

@@ -16,6 +16,7 @@ from cardsim.chip.rules import Rule
 from cardsim.perso.plain import PlainError, import_card
 from cardsim.perso.plain.rights import access_text, parse_access, parse_rule, rule_plain
 from cardsim.zones.access import FREE, NEVER, AllOf, AnyOf, Key, On, Pin
+from keys.keyring import TestKeyring
 from tests.unit.perso.plain_cards import exported, golden_image
 
 if TYPE_CHECKING:
@@ -83,6 +84,12 @@ def at(*path: str | int) -> Path:
 
 NUMBERS = {child["file"]: number for number, child in enumerate(PLAIN["card"]["contents"][0]["contents"])}
 EF05, EF80, EF81 = NUMBERS["EF05"], NUMBERS["EF80"], NUMBERS["EF81"]
+
+
+@pytest.mark.parametrize("value", [None, 1.5, True, {"wrong": 1}, [None], [{"tag": "01", "hex": "zz"}]])
+def test_a_damaged_identification_is_refused_where_keys_are_diversified_by_it(value: Any) -> None:
+    with pytest.raises(BilingualError):
+        import_card(changed(at(EF05, "records"), value), TestKeyring())
 
 
 @pytest.mark.parametrize(

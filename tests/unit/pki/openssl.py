@@ -19,7 +19,7 @@ SPKI_HEAD = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d0342000
 
 
 def _run(*words: str, data: bytes | None = None, cwd: Path | None = None) -> bytes:
-    return subprocess.run(words, input=data, capture_output=True, check=True, timeout=30, cwd=cwd).stdout
+    return subprocess.run(words, input=data, capture_output=True, check=True, cwd=cwd).stdout
 
 
 @cache

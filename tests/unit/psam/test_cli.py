@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TERMINAL, DEVICE = "410100813475", "00012600202203000183"
 PIN = "135792468097"
+HSM = ("--auth", "hsm", "--pin", "123456")
 
 
 @pytest.fixture
@@ -47,6 +48,12 @@ def changed(cardsim: Runner, tmp_path: Path, settings: str) -> Path:
     made = cardsim("new", "--chip", "psam", "--chip-profile", tmp_path / "profile.toml", "--out", path)
     assert made.status == 0, made
     return path
+
+
+def statuses(dump: str) -> list[tuple[str, str]]:
+    """How the reading of each file went."""
+    directories = json.loads(dump)["directories"]
+    return [(f"{df['directory']}/{file['file']}", file["status"]) for df in directories for file in df["files"]]
 
 
 def test_new(cardsim: Runner, tmp_path: Path, psam: Path) -> None:
@@ -106,6 +113,46 @@ def test_reading_with_a_psam_shows_what_the_hsm_shows(cardsim: Runner, card: Pat
     assert report == by_hsm
     said = cardsim("read", "--card", card, "--auth", "psam", "--psam", psam).out
     assert said.endswith(f"\nterminal {TERMINAL}, device {DEVICE}\n")
+
+
+def test_a_dump_with_a_psam_is_that_with_the_hsm(cardsim: Runner, card: Path, psam: Path, tmp_path: Path) -> None:
+    """But for EF0C of layout 3.00, whose key no PSAM is asked for."""
+    by_psam = cardsim("dump", "--card", card, "--auth", "psam", "--psam", psam, "--pin", "123456", "--json")
+    assert (by_psam.status, by_psam.err) == (0, "")
+    refused = [statuses(cardsim("dump", "--card", card, "--pin", "123456", "--json").out)]
+    refused += [statuses(out) for out in (by_psam.out, cardsim("dump", "--card", card, *HSM, "--json").out)]
+    by_pin, by_psam_too, by_hsm = ({place for place, status in found if status != "9000"} for found in refused)
+    assert by_pin > by_psam_too
+    assert by_hsm == set()
+    assert by_psam_too <= {"SSSE/EF0C"}
+    (tmp_path / "dump.json").write_text(by_psam.out, encoding="utf-8")
+    words = ("diff", tmp_path / "dump.json", card, "--pin", "123456")
+    assert cardsim(*words, "--auth", "psam", "--psam", psam).status == 0
+    assert cardsim(*words).status == 1
+
+
+def test_applying_with_a_psam(cardsim: Runner, psam: Path, tmp_path: Path) -> None:
+    card, wanted = tmp_path / "card", tmp_path / "wanted"
+    (tmp_path / "holder.json").write_text('{"elements": {"SSSE/EF06": {"0C": "110000"}}}', encoding="utf-8")
+    cardsim("new", "--chip", "gen2", "--out", card)
+    cardsim("new", "--chip", "gen2", "--holder", tmp_path / "holder.json", "--out", wanted)
+    cardsim("export", wanted, "--out", tmp_path / "wanted.json")
+    words = ("apply", tmp_path / "wanted.json", "--card", card, "--pin", "123456", "--auth", "psam", "--psam")
+    said = cardsim.refused(*words, tmp_path / "missing.card")
+    assert "missing.card" in said
+    ran = cardsim(*words, psam)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == "SSSE/EF06/0C  written and verified\n"
+
+
+def test_the_keys_are_those_of_the_psam(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    """A PSAM without the card's keys stops dump and apply: no other key is taken in its place."""
+    other = changed(cardsim, tmp_path, 'psam_without = ["SSSE/IRK"]')
+    cardsim("export", card, "--out", tmp_path / "wanted.json")
+    for words in (("dump", "--card", card), ("apply", tmp_path / "wanted.json", "--card", card)):
+        ran = cardsim(*words, "--auth", "psam", "--psam", other)
+        assert ran.status == 1
+        assert "the PSAM has no key HRSS/SSSE/IRK" in ran.err
 
 
 def test_writing_with_a_psam(cardsim: Runner, card: Path, psam: Path) -> None:

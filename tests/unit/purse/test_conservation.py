@@ -25,8 +25,9 @@ from tests.unit.purse.bank import desk, hsm, play
 from tests.unit.purse.lab import VERIFY, Lab, PowerCut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from cardsim.profiles import Profile
     from keys.purse_hsm import SoftwarePurseHsm
     from readers.terminal.script import Script
 
@@ -89,14 +90,22 @@ class Deal:
 
 
 class Purses(RuleBasedStateMachine):
+    chip: Profile = GEN2
+    one_proof = False
+    """A purse keeps the proof of its last transaction alone."""
+
+    @staticmethod
+    def image(profile: Profile, states: Mapping[int, PurseState]) -> bytes:
+        return demo.image(profile, states=states)
+
     @initialize(one_counter=st.booleans(), clears=st.booleans(), number=st.sampled_from(["init", "next"]))
     def make_card(self, one_counter: bool, clears: bool, number: str) -> None:
-        profile = GEN2.override(
+        profile = self.chip.override(
             {"purse_one_counter": one_counter, "purse_clears_state": clears, "purse_prove_counter": number}
         )
         self.next_number = number == "next"
         start: dict[int, PurseState] = {fid: PurseState(1_000) for fid in PurseId}
-        self.card = Torn(demo.image(profile, states=start), profile)
+        self.card = Torn(self.image(profile, start), profile)
         self.money = dict.fromkeys(PurseId, 1_000)
         self.limit = 0
         self.travel: list[bytes] = [bytes(48)] * 3
@@ -183,7 +192,8 @@ class Purses(RuleBasedStateMachine):
         key: int,
         tear: Tear | None,
     ) -> None:
-        self._resolve(kind)  # a terminal settles what is open before it does the same again
+        for other in list(self.open) if self.one_proof else (kind,):
+            self._resolve(other)  # a terminal settles what is open before it does the same again
         attempts: list[Attempt] = []
 
         def visit() -> Script[Receipt]:

@@ -117,6 +117,8 @@ def test_diversification() -> None:
     root, factor = octets(BLOG), octets("1122334455667788")
     assert DES.diversify(root, factor) == octets("496BD7A3513644533100B54E71196528")
     assert SM.diversify(root, factor) == octets(DIVERSIFIED_SM4)
+    other = octets("0123456789ABCDEFFEDCBA9876543210")
+    assert SM.diversify(other, factor) == octets("7904DC533E8BCA0C93D3C36DC8328866")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,29 @@ def test_everything_goes_through() -> None:
     assert card.events == ["on", "reset", "off", "00B00000"]
 
 
+def test_a_mute_card_is_remembered_until_it_answers() -> None:
+    card, silent = FakePort(), FakePort(atr=b"")
+    port = LockedPort(card, threading.Lock())
+    mute = LockedPort(silent, threading.Lock())
+    assert (port.mute, mute.mute) == (False, False)
+    for each in (port, mute):
+        each.power_on()
+    assert (port.mute, mute.mute) == (False, True)
+    mute.power_off()
+    assert mute.mute
+    silent.atr = ATR
+    mute.reset()
+    assert not mute.mute
+
+
+def test_somebody_is_told_when_power_is_gone() -> None:
+    card = FakePort()
+    port = LockedPort(card, threading.Lock())
+    port.when_off = lambda: card.events.append("told")
+    port.power_off()
+    assert card.events == ["off", "told"]
+
+
 def test_one_thread_at_a_time() -> None:
     """The card fails where a second thread comes in while the first is in it."""
     busy = threading.Lock()

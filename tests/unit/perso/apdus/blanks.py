@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from apdu import Connection
+    from cardsim.chip.memory import Journal
     from cardsim.perso.image import CardImage
     from cardsim.profiles import Profile
 
@@ -28,19 +29,28 @@ TRANSPORT = bytes.fromhex("FF" * 8)
 class Blank:
     """A blank card of a chip, in a reader that fetches and repeats by itself."""
 
-    def __init__(self, profile: Profile) -> None:
-        self.profile = profile.override({"blank": True, "native_dialect": "extended"})
-        self.card = Card(Memory(bytes(profile.memory_size), NoJournal()), self.profile, counting_entropy, strict=True)
-        port = T0Port(self.card, self.profile)
+    def __init__(self, profile: Profile, journal: Journal | None = None, dialect: str = "extended") -> None:
+        self.profile = profile.override({"blank": True, "native_dialect": dialect})
+        self.card: Card
+        self.connection: Connection
+        self.insert(bytes(profile.memory_size), journal)
+
+    def insert(self, memory: bytes, journal: Journal | None = None) -> None:
+        """Put a card with this memory into the reader."""
+        self.take(Card(Memory(memory, journal or NoJournal()), self.profile, counting_entropy, strict=True))
+
+    def take(self, card: Card) -> None:
+        self.card = card
+        port = T0Port(card, self.profile)
         port.power_on()
-        self.connection: Connection = with_layers(connect_inprocess(port, "blank"))
+        self.connection = with_layers(connect_inprocess(port, "blank"))
 
     @property
     def memory(self) -> bytes:
         return bytes(self.card.memory.view)
 
-    def personalise(self, image: CardImage, **how: bool) -> Playback:
-        playback = Playback(**how)  # type: ignore[arg-type]  the switches are all bool
+    def personalise(self, image: CardImage, *, resume: bool = False, verify: bool = False) -> Playback:
+        playback = Playback(resume=resume, verify=verify)
         self.run(play(script_of(image.memory, TRANSPORT), playback))
         self.connection.reset()
         return playback

@@ -1,0 +1,168 @@
+"""`cardsim zone add` and `remove` by APDUs, on a card whose chip has native commands: under each zone's own keys."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apdu import format_hex, parse_hex
+from cardsim.cli.atr_list import check_atr
+from cardsim.cli.cards import InputFileError, OptionError, connected
+from cardsim.cli.export import load_image
+from cardsim.cli.hsm import Proofs, meet_card
+from cardsim.cli.perso import keep_secret, playback_for, run_playback
+from cardsim.cli.perso_image import holder_from, profile_for
+from cardsim.perso.apdus import script_of_application
+from cardsim.perso.image import personalise
+from cardsim.perso.surgery import holder_of
+from cardsim.store import CardStore, Description
+from cardsim.zones.factors import hrss_factors, key_name, suite_of
+from cardsim.zones.historical import HistoricalBytes
+from cardsim.zones.layouts import Layout
+from cardsim.zones.model import CommandSet, KeyAlgorithm
+from cardsim.zones.registry import ZONES
+from keys.hsm import SoftwareHsm
+from keys.keyring import TestKeyring
+from readers.connect.layers import with_layers
+from readers.errors import CardRefusedError
+from readers.terminal.hrss import select_hrss
+from readers.terminal.locks import FoundZone, ZoneState, find_zones
+from readers.terminal.pki import master_key_authenticate
+from readers.terminal.removal import erase_zone
+from readers.terminal.script import run as play
+from readers.terminal.security import Terminal, external_authenticate
+
+if TYPE_CHECKING:
+    import argparse
+
+    from apdu import Connection
+    from cardsim.chip.card import Card
+    from cardsim.cli.console import Console
+    from cardsim.perso.image import CardImage
+    from cardsim.zones.model import Df, KeyDeclaration, Zone
+    from readers.terminal.script import Script
+
+_HISTORICAL = slice(4, 17)
+_LAYOUTS = {"gen2": "2.00", "gen3": "3.00"}
+_DEFAULT = "gen3"
+
+
+def add(options: argparse.Namespace, zone: Zone, console: Console) -> None:
+    """Make ``zone`` on a card that has room for it in its MF; goes on with an addition that was broken off."""
+    with connected(options, console, secrets_used=True) as (bare, card, sink):
+        if not card:
+            check_atr(bare, options)
+        connection = with_layers(bare, trace=sink)
+        state = _state(connection, zone)
+        if state in (ZoneState.IN_USE, ZoneState.BLOCKED):
+            raise InputFileError(f"zone {zone.name} is on the card already", f"卡上已有 {zone.name} 区域")
+        image = _image(options, zone, connection, card, console)
+        sections = script_of_application(image.memory, zone.application.aid)
+        keep_secret(sink, sections)
+        playback = playback_for(options, image, sections, console)
+        playback.resume = playback.verify = True
+        run_playback(connection, sections, playback, console)
+    _describe(options, zone, console, added=True)
+
+
+def remove(options: argparse.Namespace, zone: Zone, console: Console) -> None:
+    """Erase ``zone`` under its own key, which is proved once."""
+    proofs = Proofs.of(options, console)
+    with connected(options, console, secrets_used=True) as (bare, card, sink):
+        if not card:
+            check_atr(bare, options)
+        connection = with_layers(bare, trace=sink)
+        state = _state(connection, zone)
+        if state is not ZoneState.IN_USE:
+            raise CardRefusedError(
+                f"zone {zone.name} is not removed: {state.value.en}", f"{zone.name} 区域未移除:{state.value.zh}"
+            )
+        play(_removal(connection.atr, zone, options, proofs), connection)
+    _describe(options, zone, console, added=False)
+
+
+def _removal(atr: bytes, zone: Zone, options: argparse.Namespace, proofs: Proofs) -> Script[None]:
+    if options.region:
+        terminal = terminal_for(atr, options.region, KeyAlgorithm(options.algorithm), proofs)
+    else:  # the card proves its key first, which costs no try
+        fci = yield from select_hrss()
+        terminal = yield from meet_card(atr, fci, proofs)
+
+    def prove(df: Df, key: KeyDeclaration) -> Script[None]:
+        if df.commands is CommandSet.PKI:
+            algorithm = zone.algorithm or KeyAlgorithm.SM4
+            roots = (proofs.keyring or TestKeyring()).roots(algorithm.value)
+            hsm = SoftwareHsm(suite_of(algorithm, proofs.sm4_forms), roots)
+            return master_key_authenticate(hsm.card_key(key_name(df, key, zone=zone), terminal.factors))
+        return external_authenticate(terminal, df, key)
+
+    yield from erase_zone(zone, prove)
+
+
+def terminal_for(atr: bytes, region: str, algorithm: KeyAlgorithm, proofs: Proofs) -> Terminal:
+    """Return a terminal for a card that says nothing of itself but its ATR."""
+    roots = (proofs.keyring or TestKeyring()).roots(algorithm.value)
+    suite = suite_of(algorithm, proofs.sm4_forms)
+    hsm = SoftwareHsm(suite, roots, line_session=proofs.line_session)
+    return Terminal(hsm, hrss_factors(region, HistoricalBytes.parse(atr[_HISTORICAL])), secrets.token_bytes)
+
+
+def _state(connection: Connection, zone: Zone) -> ZoneState:
+    return next(found.state for found in _zones(connection) if found.zone is zone)
+
+
+def _zones(connection: Connection) -> tuple[FoundZone, ...]:
+    return play(find_zones(), connection)
+
+
+def _image(
+    options: argparse.Namespace, zone: Zone, connection: Connection, card: Card | None, console: Console
+) -> CardImage:
+    """Return a card with ``zone``, for the holder of this one and with its keys."""
+    given = holder_from(options.holder)
+    if card:
+        held = load_image(Path(options.card))
+        layout, profile = held.layout, held.profile
+        holder = replace(holder_of(held), contents=given.contents, elements=given.elements)
+        holder = replace(holder, given={**holder.given, **given.given})
+    else:
+        if not options.holder:
+            raise OptionError("zone add in a reader needs --holder", "在读卡器上 zone add 需要 --holder")
+        options.profile = options.profile or _DEFAULT
+        layout = Layout.from_text(options.layout or _LAYOUTS[options.profile])
+        profile = profile_for(options, connection.atr, None)
+        holder = given
+        if code := _code(connection):
+            if given.given.get("card_identification", code).upper() != code:
+                raise OptionError(
+                    f"the holder's card_identification is not that of the card, {code}",
+                    f"持卡人数据的 card_identification 与卡上的 {code} 不同",
+                )
+            holder = replace(given, given={**given.given, "card_identification": code})
+    zones = dict.fromkeys((*profile.zones, zone.name))  # a holder's data may be for any of them
+    return personalise(
+        profile.override({"zones": list(zones)}), layout, holder, keyring=Proofs.of(options, console).keyring
+    )
+
+
+def _code(connection: Connection) -> str:
+    """Return the card identification code, in hexadecimal, where the HRSS zone gives it."""
+    if not any(found.zone is ZONES["HRSS"] and found.state is ZoneState.IN_USE for found in _zones(connection)):
+        return ""
+    play(select_hrss(), connection)
+    record = connection.transmit(parse_hex("00B2012C00"))
+
+    return format_hex(record[2:-2])
+
+
+def _describe(options: argparse.Namespace, zone: Zone, console: Console, *, added: bool) -> None:
+    done, done_zh = ("added", "加入") if added else ("removed, keys and all", "移除(含密钥)")
+    where = options.card or "the card"
+    if options.card:
+        with CardStore.open(Path(options.card)) as store:
+            said = store.description
+            zones = [name for name in said.profile.zones if name != zone.name] + [zone.name] * added
+            store.describe(Description(said.profile.override({"zones": zones}), said.layout, said.printed))
+    console.say(f"{where}: zone {zone.name} {done}", f"{options.card or '卡'}:已{done_zh} {zone.name} 区域")
