@@ -57,6 +57,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
             f"PIN 与密钥不可读:副本使用随机密钥与 PIN 123456,无法通过身份识别;未能读出的位置:{closed}",
         )
     else:
+        if options.auth or options.psam or options.psam_reader or options.pin is not None:
+            raise OptionError(
+                "--auth, --psam and --pin are for a card in a reader; a card file is copied with all that is in it",
+                "--auth、--psam 与 --pin 仅用于读卡器中的卡;卡文件按原样全部复制",
+            )
         image = load_image(Path(options.files[0]))
         keyring = Proofs.of(options, console).keyring
         if options.holder:

@@ -12,6 +12,7 @@ from enum import IntEnum, unique
 from typing import TYPE_CHECKING, Final
 
 from apdu import Command, Response, Sw
+from cardsim.zones.purse_log import LOG_SIZE, LogRecord
 from keys.purse import MAC_SIZE, Terms, TransactionType
 from keys.purse_hsm import Opened
 from readers.errors import CardRefusedError
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _CLA: Final = 0x80
 _INITIALIZE, _CREDIT, _DEBIT, _UPDATE, _PROVE, _BALANCE, _CACHE = 0x50, 0x52, 0x54, 0x58, 0x5A, 0x5C, 0xDC
-_LOG_SIZE: Final = 23
 LOG_SFI: Final = 0x18
 
 
@@ -100,26 +100,6 @@ class CacheUpdate:
     by_identifier: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
-    """One transaction in the log (facts transit-campus-health-zones 2.3). ``when``: date and time, 7 bytes BCD."""
-
-    number: int
-    limit: int
-    amount: int
-    type: int
-    terminal: bytes
-    when: bytes
-
-    @classmethod
-    def parse(cls, raw: bytes) -> LogRecord | None:
-        """Return the record in 23 bytes; ``None`` when nothing was ever written there, or they are no record."""
-        if len(raw) != _LOG_SIZE or not raw[9] or raw[9] == 0xFF:
-            return None
-        number, limit, amount = (int.from_bytes(part, "big") for part in (raw[:2], raw[2:5], raw[5:9]))
-        return cls(number, limit, amount, raw[9], raw[10:16], raw[16:])
-
-
 def balance(purse: PurseId, form: BalanceForm = BalanceForm.SPENDABLE) -> Script[int]:
     """Return a balance. Its top bit, which some cards set, is left out."""
     response = yield Command(_CLA, _BALANCE, form, purse, le=4)
@@ -131,7 +111,7 @@ def read_log(sfi: int = LOG_SFI, most: int = 10) -> Script[list[LogRecord]]:
     """Return the transactions in the log, the newest first; ends where the card has no more."""
     found: list[LogRecord] = []
     for number in range(1, most + 1):
-        response = yield Command(0x00, 0xB2, number, sfi << 3 | 4, le=_LOG_SIZE)
+        response = yield Command(0x00, 0xB2, number, sfi << 3 | 4, le=LOG_SIZE)
         record = LogRecord.parse(response.data) if response.ok else None
         if record is None:
             break

@@ -20,6 +20,7 @@ from cardsim.chip.protection import key_value
 from cardsim.chip.purse.body import WALLET, Proof
 from cardsim.chip.purse.transaction import Event, advance, end
 from cardsim.profiles.purse import PurseCounter
+from cardsim.zones.purse_log import LOG_SIZE, LogRecord
 from keys.purse import MAC_SIZE, Terms, TransactionType, offline_seed, online_seed
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 _WHEN: Final = 7
 _SERIAL: Final = 4
 _LIMIT: Final = 3
-LOG_SIZE: Final = 23
-"""Bytes of a log record: number 2, overdraft limit 3, amount 4, type 1, terminal 6, date 4, time 3."""
 _DEBITS: Final = {0x01: Event.DEBIT, 0x03: Event.DEBIT_FOR_UNLOAD}
 
 
@@ -190,10 +189,10 @@ def _log(context: Context, pending: Pending, after: PurseState, when: bytes) -> 
     if purchase and not context.profile.purse_wallet_purchases_logged:
         return
     number = pending.counter + (context.profile.purse_log_number is PurseCounter.NEXT)
-    amount = bytes(4) if kind is TransactionType.OVERDRAFT else pending.terms.value
-    record = number.to_bytes(2, "big") + after.limit.to_bytes(3, "big") + amount + bytes((kind,))
+    amount = 0 if kind is TransactionType.OVERDRAFT else int.from_bytes(pending.terms.value, "big")
+    record = LogRecord(number, after.limit, amount, kind, pending.terms.terminal, when)
     place, mark = log.next_place()
-    context.memory.write(place, bytes((mark,)) + record + pending.terms.terminal + when)
+    context.memory.write(place, bytes((mark,)) + record.encode())
     log.changed()
 
 

@@ -20,9 +20,7 @@ FIELDS = {
 }
 FILES = [kind for kind in FileType if kind not in (FileType.ERASED, FileType.DIRECTORY)]
 HEADERS = st.one_of(
-    st.builds(
-        Header, type=st.just(FileType.DIRECTORY), name_size=st.integers(0, 16), native=st.booleans(), **FIELDS
-    ),
+    st.builds(Header, type=st.just(FileType.DIRECTORY), name_size=st.integers(0, 16), native=st.booleans(), **FIELDS),
     st.builds(Header, type=st.sampled_from(FILES), byte7=BYTE, **FIELDS),
 )
 KEY_RECORDS = st.builds(
@@ -60,7 +58,10 @@ def test_key_record_round_trip(record: KeyRecord, behind: bytes) -> None:
         (Header(0xEF07, FileType.TRANSPARENT, 0x400, 0x02, 0x01), "EF07280400 0201FF000081"),
         (Header(0x3F00, FileType.DIRECTORY, 0xFFFF, 0xF0, 0xF0, name_size=14), "3F0038FFFFF0F0FF0E00C7"),
         (Header(0x3F01, FileType.DIRECTORY, 0x36F, 0xF0, 0xF0, 0x95, 9, native=True), "3F0138036FF0F09589004D"),
-        (Header(0x0015, FileType.TRANSPARENT, 0x1E, 0xF0, 0xF0, protection=Protection.MAC, byte7=0xFE), "0015A8001EF0F0FF01001E"),
+        (
+            Header(0x0015, FileType.TRANSPARENT, 0x1E, 0xF0, 0xF0, protection=Protection.MAC, byte7=0xFE),
+            "0015A8001EF0F0FF01001E",
+        ),
     ],
 )
 def test_the_header_itself(header: Header, raw: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from cardsim.store import read_card_file
 
 if TYPE_CHECKING:
@@ -51,3 +53,12 @@ def test_it_takes_two(cardsim: Runner, card: Path, tmp_path: Path) -> None:
     assert "请指定源卡与副本" in cardsim.refused("--lang=zh", "clone", card, card, card)
     words = ("clone", "--reader", "x", tmp_path / "c.card", "--identification", CODE)
     assert "are for a card file" in cardsim.refused(*words)
+
+
+@pytest.mark.parametrize(
+    "words", [("--auth", "hsm"), ("--auth", "psam", "--psam", "x"), ("--psam", "x"), ("--pin", "1")]
+)
+def test_what_only_a_card_in_a_reader_needs(
+    cardsim: Runner, card: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert "are for a card in a reader" in cardsim.refused("clone", card, tmp_path / "copy.card", *words)

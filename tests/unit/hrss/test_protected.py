@@ -202,7 +202,7 @@ def test_no_room_for_a_mac(data: str) -> None:
 @each_form
 @pytest.mark.parametrize("protection", ["mac", "cipher"])
 @pytest.mark.parametrize("name", ["UPDATE RECORD by number", "UPDATE RECORD, cyclic", "UPDATE BINARY"])
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flips=st.sets(st.integers(0, 8 * 120 - 1), min_size=1, max_size=3))
 def test_the_mac_covers_every_bit(name: str, protection: str, line_mac: str, size: int, flips: set[int]) -> None:
     """Header, Lc, data and the MAC itself: whatever bits fall over, nothing is written."""

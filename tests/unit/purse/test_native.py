@@ -61,6 +61,44 @@ def test_rights_are_those_of_purse_and_key() -> None:
     assert card.run(SELECT, "805000020B0100002000001122334455") == "6982"
 
 
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "805000010B01000000010011223344550F",
+        "805001010B01000000010011223344550F",
+        "805002010B01000000010011223344550F",
+        "80500401070100112233445513",
+        "805005010B010000000100112233445510",
+    ],
+    ids=["load", "purchase", "cash", "overdraft", "unload"],
+)
+def test_the_passbook_opens_nothing_without_its_pin(opening: str) -> None:
+    card = issued("BFFA")
+    assert card.send(opening) == "6982"
+    assert card.run(VERIFY, opening)[-4:] != "6982"
+
+
+@pytest.mark.parametrize(("right", "answer"), [("F0", "9000"), ("EF", "6982"), ("22", "6982")])
+def test_what_the_cache_may_write(right: str, answer: str) -> None:
+    """Files whose update right is satisfied, but never the log, whatever its right says."""
+    card = Lab(bytes(8_192), BLANK, ("584633C9",), selected=False)
+    log = "80E00018072E0A17F1EFFFFF"
+    files = ("80E00018072E0A17F1F0FFFF", f"80E0001E072E0310F0{right}FFFF")
+    card.run(*(more for step in script("BFFA") for more in (files if step == log else (step,))), SELECT)
+    assert card.send("805003020B01000000000011223344550F")[-4:] == "9000"
+    assert card.send("80DC00C017" + "01" * 23) == "6982"
+    assert card.send("80DC00F010" + "02" * 16) == answer
+
+
+def test_of_two_tac_keys_the_first_is_taken() -> None:
+    card = Lab(bytes(8_192), BLANK, ("C903814D",), selected=False)
+    first = f"80D401001534F0020001{BLOG}"
+    others = (f"80D401021534F0020001{'34' * 16}", first, f"80D401011534F0020001{'43' * 16}")
+    card.run(*(more for step in script("BFFA") for more in (others if step == first else (step,))), SELECT)
+    card.run("805000020B010000200000112233445510")
+    assert card.send("805200000B201612161058008AFA5718") == "FA00066D9000"
+
+
 def test_a_key_file_that_needs_no_pin_for_loads() -> None:
     """Facts native-card-os 1.4 (b): "loading then needs no PIN"."""
     card = issued("BFFA")

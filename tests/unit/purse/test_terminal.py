@@ -6,6 +6,7 @@ import pytest
 
 from cardsim.chip.purse.body import PurseState
 from cardsim.profiles import GEN2
+from cardsim.zones.purse_log import LogRecord
 from keys.purse import TransactionType
 from readers.errors import CardRefusedError
 from readers.terminal import purse
@@ -282,3 +283,16 @@ def test_log_records_that_are_none() -> None:
     assert LogRecord.parse(b"") is None
     assert LogRecord.parse(bytes(23)) is None
     assert LogRecord.parse(b"\xff" * 23) is None
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_records_in_pairs_also_where_their_numbers_begin_again(first: int) -> None:
+    """A cyclic file numbers its records 1 to 255, then 1; two of one purchase stand on both sides of that."""
+    card, module = rich(), hsm().purchase_module()
+    play(card, purse.compound_purchase(module, desk(), 0, [CacheUpdate(0x1E, bytes(48))] * first))
+    for number in range(130):
+        pair = [CacheUpdate(0x1E, bytes((number, half)) * 24) for half in (1, 2)]
+        play(card, purse.compound_purchase(module, desk(), 0, pair))
+        assert card.send("00B201F430") == f"{number:02X}02" * 24 + "9000"
+        assert card.send("00B202F430") == f"{number:02X}01" * 24 + "9000"
+    assert play(card, purse.read_log())[0].number == RICH[2].offline + 130
