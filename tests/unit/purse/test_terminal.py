@@ -10,7 +10,7 @@ from cardsim.zones.purse_log import LogRecord
 from keys.purse import TransactionType
 from readers.errors import CardRefusedError
 from readers.terminal import purse
-from readers.terminal.purse import Attempt, BalanceForm, CacheUpdate, LogRecord, PurseId
+from readers.terminal.purse import Attempt, BalanceForm, CacheUpdate, PurseId
 from tests.unit.purse import demo
 from tests.unit.purse.bank import TERMINAL, desk, hsm, play
 from tests.unit.purse.lab import VERIFY, Lab
