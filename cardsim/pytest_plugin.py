@@ -64,8 +64,8 @@ class CardsimReader:
         chip: str = "gen3",
     ) -> tuple[str, str]:
         """Put one card into two readers, a contact and a contactless one, and return their names in this order."""
-        from cardsim.chip import DualCard  # noqa: PLC0415
-        from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415
+        from cardsim.chip import DualCard  # noqa: PLC0415  imported late
+        from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415  imported late
 
         dual = DualCard(*_new_card(holder, settings, chip))
         contact = self._service.insert(dual.contact, label="Contact", shared=True)
@@ -88,9 +88,9 @@ def make_card(
     interface: str = "contact",
 ) -> CardPort:
     """Return a card in memory; see :meth:`CardsimReader.insert`."""
-    from apdu import Interface  # noqa: PLC0415  pytest imports this module in every run, also of those without use
-    from cardsim.chip import port_for  # noqa: PLC0415
-    from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415
+    from apdu import Interface  # noqa: PLC0415  imported late
+    from cardsim.chip import port_for  # noqa: PLC0415  imported late
+    from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415  imported late
 
     return in_reader(port_for(*_new_card(holder, settings, chip), Interface(interface)))
 
@@ -98,16 +98,14 @@ def make_card(
 def _new_card(
     holder: Mapping[str, object] | None, settings: Mapping[str, object] | None, chip: str
 ) -> tuple[Card, Profile, Entropy]:
-    import secrets  # noqa: PLC0415
+    import secrets  # noqa: PLC0415  imported late
 
-    from cardsim.chip import Card, Memory, NoJournal  # noqa: PLC0415
-    from cardsim.perso import Holder, personalise  # noqa: PLC0415
-    from cardsim.profiles import PROFILES  # noqa: PLC0415
-    from cardsim.zones.layouts import Layout  # noqa: PLC0415
+    from cardsim.chip import Card, Memory, NoJournal  # noqa: PLC0415  imported late
+    from cardsim.perso import Holder, personalise  # noqa: PLC0415  imported late
+    from cardsim.profiles import LAYOUTS, PROFILES  # noqa: PLC0415  imported late
 
-    layout = Layout.V3_00 if chip == "gen3" else Layout.V2_00
     profile = PROFILES[chip].override(settings or {})
-    image = personalise(profile, layout, Holder.from_plain(dict(holder or {}), _read))
+    image = personalise(profile, LAYOUTS[chip], Holder.from_plain(dict(holder or {}), _read))
     card = Card(Memory(image.memory, NoJournal()), image.profile, secrets.token_bytes)
     return card, image.profile, secrets.token_bytes
 
@@ -118,7 +116,7 @@ def _read(name: str) -> bytes:
 
 @pytest.fixture(scope="session")
 def _cardsim_service() -> Iterator[PcscService]:
-    from readers.serve.pcsclite.server import PcscService  # noqa: PLC0415
+    from readers.serve.pcsclite.server import PcscService  # noqa: PLC0415  imported late
 
     service = PcscService()
     service.start()

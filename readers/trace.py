@@ -217,7 +217,7 @@ def open_trace(path: Path, *, show_secrets: bool = False) -> Iterator[TraceWrite
     Raises :class:`TraceError`.
     """
     try:
-        file = open(path, "w", encoding="utf-8", errors="backslashreplace", opener=_owner_only)  # noqa: SIM115
+        file = open(path, "w", encoding="utf-8", errors="backslashreplace", opener=_owner_only)  # noqa: SIM115  it stays open; close() ends it
     except OSError as error:
         raise _file_error("write", "写入", path, error) from error
     try:

@@ -58,6 +58,9 @@ class Reason(Enum):
     RECORD_READ_REFUSED = Text(
         "{0:04X}/{1:02X} needs {2}, not satisfied since SELECT", "读 {0:04X}/{1:02X} 需要{2},选择后尚未满足"
     )
+    READ_NEVER = Text("nobody may read {0:04X}", "{0:04X} 不允许读取")
+    RECORD_READ_NEVER = Text("nobody may read {0:04X}/{1:02X}", "{0:04X}/{1:02X} 不允许读取")
+    UPDATE_NEVER = Text("nobody may write {0:04X}", "{0:04X} 不允许写入")
     PIN_MISSING = Text("no PIN with reference {0:02X} in {1} or above", "{1} 及上级没有引用号为 {0:02X} 的 PIN")
     PIN_WRONG = Text("PIN {0:02X} does not match; tries left: {1}", "PIN {0:02X} 不符,剩余 {1} 次")
     PIN_NOT_VERIFIED = Text("PIN {0:02X} has not been verified", "PIN {0:02X} 未验证")

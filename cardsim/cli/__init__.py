@@ -57,7 +57,7 @@ def _run(words: list[str], console: Console) -> int:
 
 def _exit_status(error: BilingualError) -> int:
     from cardsim.errors import CardsimError, OutputFileError  # noqa: PLC0415  only on this path
-    from cardsim.store import CardFileBusyError, CardFileUnwritableError  # noqa: PLC0415
+    from cardsim.store import CardFileBusyError, CardFileUnwritableError  # noqa: PLC0415  only on this path
 
     if isinstance(error, CardFileBusyError | CardFileUnwritableError | OutputFileError):
         return EXIT_FAILED
@@ -66,7 +66,7 @@ def _exit_status(error: BilingualError) -> int:
 
 def _is_wrong_file(error: BilingualError) -> bool:
     """Return whether a keystore or what stands in it is wrong, not the disk and not a chain that is refused."""
-    from keys.errors import KeyringError, KeystoreBusyError, KeystoreError, KeystoreUnwritableError  # noqa: PLC0415
+    from keys.errors import KeyringError, KeystoreBusyError, KeystoreError, KeystoreUnwritableError  # noqa: PLC0415  only on this path
 
     if isinstance(error, KeystoreBusyError | KeystoreUnwritableError):
         return False

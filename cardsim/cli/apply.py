@@ -72,7 +72,7 @@ def _outcome(item: Written) -> Text:
 def _script(
     wanted: dict[str, Contents], given: Secrets, atr: bytes, protect: Protect
 ) -> Script[tuple[list[Written], list[Obstacle]]]:
-    from cardsim.cli.hsm import Proofs, Unlocker, meet_card  # noqa: PLC0415
+    from cardsim.cli.hsm import Proofs, Unlocker, meet_card  # noqa: PLC0415  keys are for those who ask for them
 
     fci = yield from select_hrss()
     terminal = yield from meet_card(atr, fci, given.proofs or Proofs())

@@ -118,7 +118,7 @@ def connected(
             card, port = stack.enter_context(opened_card(Path(options.card), interface=interface))
             connection = connect_inprocess(port, options.card)
         else:
-            from readers.connect.pcsc import connect  # noqa: PLC0415
+            from readers.connect.pcsc import connect  # noqa: PLC0415  heavy only where it is used
 
             wanted = options.reader
             connection = connect(int(wanted) if wanted and wanted.isascii() and wanted.isdigit() else wanted)
@@ -147,7 +147,7 @@ def trace_sink(options: argparse.Namespace, console: Console) -> Iterator[TraceS
     if not options.trace:
         yield None
         return
-    from readers.trace import open_trace  # noqa: PLC0415
+    from readers.trace import open_trace  # noqa: PLC0415  heavy only where it is used
 
     path = Path(options.trace)
     if _is_card_file(path):

@@ -67,7 +67,7 @@ class Secrets:
         layout = layout_of((yield from read_version()))
         unlocker = None
         if self.proofs:
-            from cardsim.cli.hsm import Unlocker, meet_card  # noqa: PLC0415
+            from cardsim.cli.hsm import Unlocker, meet_card  # noqa: PLC0415  keys are for those who ask for them
 
             unlocker = Unlocker((yield from meet_card(atr, fci, self.proofs)), self.refusals)
 
@@ -92,7 +92,7 @@ def opened_secrets(options: argparse.Namespace, console: Console, *, keys: bool 
 
         given.pin = pin_bytes(options.pin, console)
     if options.auth or options.psam or options.psam_reader or keys:
-        from cardsim.cli.psam import opened_proofs  # noqa: PLC0415
+        from cardsim.cli.psam import opened_proofs  # noqa: PLC0415  keys are for those who ask for them
 
         with opened_proofs(options, console) as given.proofs:
             yield given
@@ -200,7 +200,7 @@ def _record(record: DumpedRecord, declared: FileDeclaration | None, layout: Layo
 
 def hrss_files(plain: Plain) -> Iterator[tuple[str, Plain]]:
     """Yield the files of the HRSS zone in an export or a dump, each under the name that it has there (DF01/EF06)."""
-    from cardsim.zones.registry import ZONES  # noqa: PLC0415
+    from cardsim.zones.registry import ZONES  # noqa: PLC0415  keys are for those who ask for them
 
     names = {format_hex(df.aid): df for zone in ZONES.values() for df in zone.application.walk()}
     for directory in _directories(plain):

@@ -78,7 +78,7 @@ def _loaded(path: Path) -> CardImage | dict[str, Any]:
     return plain
 
 
-def _is_dump(side: Any) -> bool:  # noqa: ANN401
+def _is_dump(side: Any) -> bool:  # noqa: ANN401  JSON
     return isinstance(side, dict) and side.get("format") == DUMP_FORMAT
 
 
@@ -87,7 +87,7 @@ def _image(side: CardImage | dict[str, Any]) -> CardImage:
     return contents_only(side) if isinstance(side, dict) else side
 
 
-def entries(node: Any, place: str = "", name: Text = _NO_NAME) -> Iterator[tuple[str, Entry]]:  # noqa: ANN401
+def entries(node: Any, place: str = "", name: Text = _NO_NAME) -> Iterator[tuple[str, Entry]]:  # noqa: ANN401  JSON
     """Yield every value of an export or a dump under its place, such as "3F00/DDF1/EF06/09"."""
     if isinstance(node, dict):
         yield from _in_object(node, place, name)
@@ -117,7 +117,7 @@ def _in_object(node: dict[str, Any], place: str, name: Text) -> Iterator[tuple[s
             yield from entries(value, below, name)
 
 
-def _label(item: Any, number: int) -> str:  # noqa: ANN401
+def _label(item: Any, number: int) -> str:  # noqa: ANN401  JSON
     """Return what an item of a list goes by: FID, tag, kind and reference, or its number."""
     if isinstance(item, dict):
         if "reference" in item:

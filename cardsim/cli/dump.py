@@ -62,22 +62,22 @@ def _lines(plain: Any, console: Console) -> Iterator[str]:  # noqa: ANN401  what
                 yield console.pick(Text(f"    {len(content) // 2} bytes 00", f"    {len(content) // 2} 字节 00"))
 
 
-def _row(record: Any, console: Console) -> tuple[str, ...]:  # noqa: ANN401
+def _row(record: Any, console: Console) -> tuple[str, ...]:  # noqa: ANN401  JSON
     number = f"{record['number']:>3}"
     if "hex" not in record:
         return number, _status(record, console).strip()
     return number, record["hex"], _name(record, console).strip(), record.get("value", "")
 
 
-def _balance(purse: Any, console: Console) -> str:  # noqa: ANN401
+def _balance(purse: Any, console: Console) -> str:  # noqa: ANN401  JSON
     return console.pick(fen(purse["balance"])) if "balance" in purse else ""
 
 
-def _name(node: Any, console: Console) -> str:  # noqa: ANN401
+def _name(node: Any, console: Console) -> str:  # noqa: ANN401  JSON
     return console.pick(Text(node["name"], node["name_zh"])) + "  " if "name" in node else ""
 
 
-def _status(node: Any, console: Console) -> str:  # noqa: ANN401
+def _status(node: Any, console: Console) -> str:  # noqa: ANN401  JSON
     if node["status"] == _OK:
         return ""
     status = StatusWord(int(node["status"], 16))

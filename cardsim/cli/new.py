@@ -13,7 +13,7 @@ from cardsim.cli.photo import fitted_photo
 from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
 from cardsim.perso.psam import PsamNumbers, personalise_psam
-from cardsim.profiles import PROFILES
+from cardsim.profiles import LAYOUTS, PROFILES
 from cardsim.store import create_card_file
 from cardsim.zones.hrss import EF08
 from cardsim.zones.layouts import Layout
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
     from cardsim.profiles import Profile
 
-_LAYOUTS: Final = {"gen2": "2.00", "gen3": "3.00"}
 _PSAM: Final = "psam"
 _FOR_PSAMS: Final = ("terminal_number", "device_number")
 _FOR_HOLDERS: Final = ("layout", "holder", "raw_elements")
@@ -43,7 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     _check_options(options)
     if options.chip == _PSAM:
         return _new_psam(options, profile, out, console)
-    layout = Layout.from_text(options.layout or _LAYOUTS[options.chip])
+    layout = Layout.from_text(options.layout) if options.layout else LAYOUTS[options.chip]
     if options.blank:
         return new_blank(options, profile, layout, out, console)
     holder = Holder()

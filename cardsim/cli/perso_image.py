@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from apdu import format_hex
 from apdu.atr import Atr
@@ -14,7 +14,7 @@ from cardsim.errors import NumberError
 from cardsim.perso.apdus.nodes import used
 from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
-from cardsim.profiles import PROFILES
+from cardsim.profiles import LAYOUTS, PROFILES
 from cardsim.zones.historical import HistoricalBytes
 from cardsim.zones.layouts import Layout
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from cardsim.perso.image import CardImage
     from cardsim.profiles import Profile
 
-_LAYOUTS: Final = {"gen2": "2.00", "gen3": "3.00"}
-
 
 def image_of(options: argparse.Namespace, console: Console, atr: bytes, card: Card | None) -> CardImage:
     """Return the card that the commands are to make; its keys are those of a card with this ATR.
@@ -37,14 +35,14 @@ def image_of(options: argparse.Namespace, console: Console, atr: bytes, card: Ca
     profile = profile_for(options, atr, card)
     if options.zones:
         profile = profile.override({"zones": [name.strip() for name in options.zones.upper().split(",")]})
-    layout = Layout.from_text(options.layout or _LAYOUTS[options.profile])
+    layout = Layout.from_text(options.layout) if options.layout else LAYOUTS[options.profile]
     return personalise(profile, layout, holder_from(options.holder), keyring=Proofs.of(options, console).keyring)
 
 
 def profile_for(options: argparse.Namespace, atr: bytes, card: Card | None) -> Profile:
     """Return the settings of the card in the reader: an emulated chip's own, else those that options name."""
     profile = card.context.profile if card else PROFILES[options.profile]
-    if card and profile.chip in _LAYOUTS and profile.chip != options.profile:
+    if card and profile.chip in LAYOUTS and profile.chip != options.profile:
         raise OptionError(
             f"{options.card} is a {profile.chip} chip; --profile says {options.profile}",
             f"{options.card} 是 {profile.chip} 芯片;--profile 为 {options.profile}",
@@ -76,7 +74,7 @@ def check_chip(options: argparse.Namespace, image: CardImage, atr: bytes, card: 
     """Raise OptionError, before anything is written, where the chip is of another generation or too small."""
     historical = _historical(atr)
     if historical is not None:
-        for name in _LAYOUTS:
+        for name in LAYOUTS:
             if name != options.profile and historical.chip == PROFILES[name].chip_code:
                 raise OptionError(
                     f"the ATR is that of a {name} chip; --profile says {options.profile}",

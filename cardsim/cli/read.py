@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with contextlib.ExitStack() as stack:
         proofs = None
         if options.auth or options.psam or options.psam_reader:
-            from cardsim.cli.psam import opened_proofs  # noqa: PLC0415
+            from cardsim.cli.psam import opened_proofs  # noqa: PLC0415  keys are for those who ask for them
 
             proofs = stack.enter_context(opened_proofs(options, console))
         elif options.keystore or options.key_file or options.passphrase_file:
@@ -93,7 +93,7 @@ def _script(
     fci = yield from select_hrss()
     unlock = None
     if proofs:
-        from cardsim.cli.hsm import Unlocker, meet_card  # noqa: PLC0415
+        from cardsim.cli.hsm import Unlocker, meet_card  # noqa: PLC0415  keys are for those who ask for them
 
         unlock = Unlocker((yield from meet_card(atr, fci, proofs)), refusals)
     if pin is not None:

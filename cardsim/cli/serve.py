@@ -126,7 +126,7 @@ def _trace_names(options: argparse.Namespace) -> list[str | None]:
 
 def _vpcd(options: argparse.Namespace, console: Console) -> int:
     from readers.serve.shared_slot import SharedSlot  # noqa: PLC0415  heavy only where used
-    from readers.serve.vpcd import VpcdServer  # noqa: PLC0415
+    from readers.serve.vpcd import VpcdServer  # noqa: PLC0415  heavy only where used
 
     card = options.card[0]
     with contextlib.ExitStack() as stack:

@@ -40,7 +40,7 @@ _KINDS: Final = {
     FileType.PUBLIC_KEY: Text("public key", "公钥"),
     FileType.PRIVATE_KEY: Text("private key", "私钥"),
 }
-_PRINTED = {
+_PRINTED: Final = {
     "name": Text("name", "姓名"),
     "social_security_number": Text("social-security number", "社会保障号码"),
     "card_number": Text("card number", "卡号"),

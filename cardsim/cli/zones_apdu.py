@@ -17,6 +17,7 @@ from cardsim.cli.perso_image import holder_from, profile_for
 from cardsim.perso.apdus import script_of_application
 from cardsim.perso.image import personalise
 from cardsim.perso.surgery import holder_of
+from cardsim.profiles import LAYOUTS
 from cardsim.store import CardStore, Description
 from cardsim.zones.factors import hrss_factors, key_name, suite_of
 from cardsim.zones.historical import HistoricalBytes
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from readers.terminal.script import Script
 
 _HISTORICAL = slice(4, 17)
-_LAYOUTS = {"gen2": "2.00", "gen3": "3.00"}
 _DEFAULT = "gen3"
 
 
@@ -131,7 +131,7 @@ def _image(
         if not options.holder:
             raise OptionError("zone add in a reader needs --holder", "在读卡器上 zone add 需要 --holder")
         options.profile = options.profile or _DEFAULT
-        layout = Layout.from_text(options.layout or _LAYOUTS[options.profile])
+        layout = Layout.from_text(options.layout) if options.layout else LAYOUTS[options.profile]
         profile = profile_for(options, connection.atr, None)
         holder = given
         if code := _code(connection):

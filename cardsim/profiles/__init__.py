@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from cardsim.profiles.choices import (
     BlockedSelect,
     Case4Answer,
@@ -15,7 +17,11 @@ from cardsim.profiles.choices import (
 )
 from cardsim.profiles.profile import Profile
 from cardsim.profiles.settings import ProfileError, Setting
+from cardsim.zones.layouts import Layout
 from cardsim.zones.model import KeyAlgorithm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 GEN2 = Profile()
 """2nd generation: 32 K, contact, T=0, DES."""
@@ -41,11 +47,15 @@ PSAM = Profile(
 )
 """The security module of a terminal: 32 K, contact; its ATR is a recorded one (terminal-interface 4.1)."""
 
-PROFILES = {profile.chip: profile for profile in (GEN2, GEN3, PSAM)}
+PROFILES: Final[Mapping[str, Profile]] = {profile.chip: profile for profile in (GEN2, GEN3, PSAM)}
+
+LAYOUTS: Final[Mapping[str, Layout]] = {GEN2.chip: Layout.V2_00, GEN3.chip: Layout.V3_00}
+"""The data layout of each generation of cards, unless another one is asked for."""
 
 __all__ = [
     "GEN2",
     "GEN3",
+    "LAYOUTS",
     "PROFILES",
     "PSAM",
     "BlockedSelect",

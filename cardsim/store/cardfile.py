@@ -135,7 +135,7 @@ class CardStore:
         try:
             if os.pwrite(self._descriptor, frame, self._end) != len(frame):
                 # A short write is how a full disk shows first.
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301  as the disk would, to the same handler
             if self._durable:
                 os.fdatasync(self._descriptor)
         except BaseException:

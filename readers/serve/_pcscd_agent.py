@@ -109,7 +109,7 @@ def _check(result: int, what: str) -> None:
 
 
 def _write(path: str, text: str) -> None:
-    with open(path, "w", encoding="ascii") as file:  # noqa: PTH123
+    with open(path, "w", encoding="ascii") as file:  # noqa: PTH123  no pathlib here, see above
         file.write(text)
 
 
@@ -120,7 +120,7 @@ def _become_pcscd(command: list[str], listener: int, library_path: str, *, isola
     if not isolated and os.geteuid() == 0:
         # As root, pcscd would overwrite the pid file of the system's own and remove it at the end. As somebody else it
         # can not, but neither make the directory, without which it gives up.
-        os.makedirs(_IPC_DIRECTORY, 0o755, exist_ok=True)  # noqa: PTH103
+        os.makedirs(_IPC_DIRECTORY, 0o755, exist_ok=True)  # noqa: PTH103  no pathlib here, see above
         os.setgroups([])
         os.setgid(_NOBODY)
         os.setuid(_NOBODY)

@@ -133,7 +133,7 @@ def test_opensc_reads_the_atr_of_a_card(pcscd: PrivatePcscd) -> None:
 
 
 def test_pyscard_talks_to_a_card(pcscd: PrivatePcscd) -> None:
-    from smartcard import scard  # noqa: PLC0415
+    from smartcard import scard  # noqa: PLC0415  see above
 
     with inserted(pcscd, 2):
         assert await_card("Bench 2 00 00") == _ATR

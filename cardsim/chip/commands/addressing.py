@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 from apdu import Sw
 from cardsim.chip.dispatch import wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
+from cardsim.zones.access import NEVER
 
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
     from cardsim.chip.files import ElementaryFile, Record
     from cardsim.chip.rules import Masks
+    from cardsim.zones.access import Access
 
 BY_TAG: Final = 0
 PREVIOUS: Final = 3
@@ -69,3 +71,10 @@ def allowed(granted: int, masks: Masks) -> bool:
         if granted & mask == mask:
             return True
     return False
+
+
+def check_update(context: Context, file: ElementaryFile, masks: Masks, rule: Access) -> None:
+    """Refuse with 6982 whoever may not write what has this rule in ``file``."""
+    if not allowed(context.granted, masks):
+        reason = Reason.UPDATE_NEVER if rule == NEVER else Reason.UPDATE_REFUSED
+        raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, reason, file.fid, rule)

@@ -8,7 +8,7 @@ from apdu import Case, Sw, Text
 from cardsim.chip.dispatch import ISO, PROPRIETARY, PROPRIETARY_PROTECTED, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import KeyType
-from cardsim.chip.protection import checked_data, compare, give_back
+from cardsim.chip.protection import checked_data, compare, give_back, query
 from cardsim.profiles.choices import VerifyQuery
 from cardsim.zones.access import Key
 
@@ -32,8 +32,8 @@ def verify(context: Context, command: Command) -> bytes:
     Without data the command asks: 9000 verified, 63Cx tries left, 6983 blocked; nothing is charged.
     """
     pin = _pin(context, command, "VERIFY", p1=0x00)
-    if not command.data:
-        return _query(context, command, pin)
+    if not command.data and context.profile.verify_query is VerifyQuery.TRIES_LEFT:
+        return query(context, pin)
     if len(command.data) not in PIN_SIZES:
         raise wrong_length("VERIFY", "2-6", command)
     _compare(context, pin, command.data)
@@ -93,17 +93,6 @@ def _pin(context: Context, command: Command, name: str, *, p1: int) -> Credentia
     if pin is None:
         raise Refusal(Sw.REFERENCE_NOT_FOUND, Reason.PIN_MISSING, command.p2, context.directory.label)
     return pin
-
-
-def _query(context: Context, command: Command, pin: Credential) -> bytes:
-    if context.profile.verify_query is VerifyQuery.WRONG_LENGTH:
-        raise wrong_length("VERIFY", "2-6", command)
-    left = context.memory.view[pin.tries_offset] & 0x0F
-    if not left:
-        raise Refusal(Sw.AUTHENTICATION_BLOCKED, Reason.CREDENTIAL_BLOCKED, pin.term)
-    if context.granted & pin.bit:
-        return b""
-    raise Refusal(0x63C0 | left, Reason.PIN_NOT_VERIFIED, pin.reference)
 
 
 def _compare(context: Context, pin: Credential, candidate: bytes) -> None:

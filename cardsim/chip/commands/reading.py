@@ -19,6 +19,7 @@ from cardsim.chip.dispatch import ISO, PROTECTED, CommandSpec, wrong_length, wro
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import KeyType, Protection
 from cardsim.chip.protection import checked
+from cardsim.zones.access import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,8 @@ def read_binary(context: Context, command: Command) -> bytes:
     file, offset = binary_file(context, command, "READ BINARY")
     if not allowed(context.granted, file.read):
         needed = file.rules[0].default
-        raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.READ_REFUSED, file.fid, needed)
+        reason = Reason.READ_NEVER if needed == NEVER else Reason.READ_REFUSED
+        raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, reason, file.fid, needed)
     check_offset(file, offset)
     context.accessed(file)
     return context.memory.read(file.body + offset, min(command.ne or _SHORT_ANSWER, file.size - offset))
@@ -101,7 +103,8 @@ def _sfi_of_binary(command: Command) -> int:
 def _allow_record(context: Context, file: ElementaryFile, record: Record) -> None:
     if not allowed(context.granted, record.read):
         needed = file.rules[0].of(record.tag)
-        raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.RECORD_READ_REFUSED, file.fid, record.tag, needed)
+        reason = Reason.RECORD_READ_NEVER if needed == NEVER else Reason.RECORD_READ_REFUSED
+        raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, reason, file.fid, record.tag, needed)
 
 
 _RECORD_SOURCE = "ISO/IEC 7816-4, 11.4.3; facts hrss-card 3"

@@ -79,7 +79,7 @@ def field_names(kind: Any, handled: tuple[str, ...]) -> tuple[str, ...]:  # noqa
     return tuple(entry.name for entry in fields(kind) if entry.name not in handled)
 
 
-def parsed_fields(kind: Any, node: Checked, handled: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401
+def parsed_fields(kind: Any, node: Checked, handled: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401  any dataclass
     """Return the fields that ``node`` has, for the constructor of a dataclass."""
     values: dict[str, Any] = {}
     for entry in fields(kind):

@@ -186,7 +186,7 @@ def test_build_and_parse_round_trip(
     ],
 )
 def test_td_and_tck_are_computed(arguments: dict[str, object], wire: str) -> None:
-    assert build_atr(b"", **arguments).hex().upper() == wire  # type: ignore[arg-type]
+    assert build_atr(b"", **arguments).hex().upper() == wire  # type: ignore[arg-type]  # arguments are of several types
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_td_and_tck_are_computed(arguments: dict[str, object], wire: str) -> Non
 )
 def test_what_does_not_fit_is_not_built(historical: bytes, arguments: dict[str, object], message: str) -> None:
     with pytest.raises(AtrError, match=message):
-        build_atr(historical, **arguments)  # type: ignore[arg-type]
+        build_atr(historical, **arguments)  # type: ignore[arg-type]  # arguments are of several types
 
 
 @pytest.mark.parametrize(

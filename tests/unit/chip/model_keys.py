@@ -22,7 +22,7 @@ STK = "3CED05A2FBABDFE7C1B54A91F3E195C5"
 def ecb(key: str, blocks: str, *, back: bool = False) -> str:
     """Triple DES with two keys, or DES with one, block by block."""
     two = bytes.fromhex(key if len(key) == 32 else key * 2)
-    cipher = Cipher(TripleDES(two + two[:8]), modes.ECB())  # noqa: S305
+    cipher = Cipher(TripleDES(two + two[:8]), modes.ECB())  # noqa: S305  the cards' own mode
     step = cipher.decryptor() if back else cipher.encryptor()
     return step.update(bytes.fromhex(blocks)).hex().upper()
 

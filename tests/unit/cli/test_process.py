@@ -106,9 +106,9 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(card: Path, words: tup
     assert done.returncode == 1
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110  a device
 def test_a_full_disk_is_told(card: Path) -> None:
-    with open("/dev/full", "wb") as full:  # noqa: PTH123
+    with open("/dev/full", "wb") as full:  # noqa: PTH123  a device
         done = subprocess.run(
             [sys.executable, "-m", "cardsim", "show", str(card)],
             env=clean_environment(),

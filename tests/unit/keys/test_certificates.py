@@ -173,7 +173,7 @@ def test_what_no_certificate_can_say() -> None:
     with pytest.raises(PkiError, match="before it begins"):
         Period(NOW, NOW)
     with pytest.raises(PkiError, match="time zone"):
-        Period(datetime(2024, 1, 1), datetime(2025, 1, 1, tzinfo=UTC))  # noqa: DTZ001
+        Period(datetime(2024, 1, 1), datetime(2025, 1, 1, tzinfo=UTC))  # noqa: DTZ001  what is refused here
     with pytest.raises(PkiError, match="1 to 64"):
         distinguished_name("tests", "x" * 65)
     with pytest.raises(PkiError, match="not that of the certificate"):

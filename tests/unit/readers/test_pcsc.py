@@ -280,7 +280,7 @@ def test_no_service_says_how_to_start_one_and_where_it_was_looked_for(
     with pytest.raises(NoServiceError, match=r"no PC/SC service answers\. Start pcscd.*scripts/run") as caught:
         list_readers()
     assert "启动 pcscd" in caught.value.text.zh
-    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/tmp/lab/pcscd.comm")  # noqa: S108
+    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/tmp/lab/pcscd.comm")  # noqa: S108  a name, nothing is made there
     with pytest.raises(NoServiceError, match=r"answers at /tmp/lab/pcscd\.comm \(PCSCLITE_CSOCK_NAME\)"):
         list_readers()
 

@@ -34,7 +34,7 @@ class Running:
     def _run(self) -> None:
         try:
             self.server.run()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  the test raises it again
             self.error = error
 
     def wait(self) -> None:

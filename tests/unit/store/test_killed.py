@@ -32,7 +32,7 @@ def let_pass(chance: random.Random) -> None:
 
 @pytest.mark.parametrize(("seed", "fold_at"), [(1, NEVER), (2, NEVER), (3, ALWAYS), (4, OFTEN)])
 def test_a_try_once_charged_never_returns(users: CardUsers, tmp_path: Path, seed: int, fold_at: int) -> None:
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311  no secret
     path = tmp_path / "a.card"
     gen2_file(path, pin_limit=15)
     before = 15
@@ -62,7 +62,7 @@ def test_a_try_once_charged_never_returns(users: CardUsers, tmp_path: Path, seed
 
 @pytest.mark.parametrize("fold_at", [NEVER, ALWAYS, OFTEN])
 def test_a_pin_is_the_old_one_or_the_new_one(users: CardUsers, tmp_path: Path, fold_at: int) -> None:
-    chance = random.Random(fold_at)  # noqa: S311
+    chance = random.Random(fold_at)  # noqa: S311  no secret
     path = tmp_path / "a.card"
     gen2_file(path)
     with opened(path) as card:

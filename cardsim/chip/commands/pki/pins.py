@@ -14,7 +14,7 @@ from cardsim.chip.commands.pki.line import PROOF_SIZE, checked, proof
 from cardsim.chip.dispatch import ISO, PROPRIETARY_PROTECTED, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import KeyType
-from cardsim.chip.protection import compare, give_back
+from cardsim.chip.protection import compare, give_back, query
 from cardsim.profiles.choices import VerifyQuery
 from keys.sm3 import sm3
 
@@ -36,7 +36,7 @@ def verify(context: Context, command: Command) -> bytes:
     """
     pin = _pin(context, command, "VERIFY")
     if not command.data and context.profile.verify_query is VerifyQuery.TRIES_LEFT:
-        return _query(context, pin)
+        return query(context, pin)
     if len(command.data) != PROOF_SIZE:
         raise wrong_length("VERIFY", str(PROOF_SIZE), command)
     try:
@@ -90,15 +90,6 @@ def _find(context: Context, reference: int) -> Credential:
     if pin is None:
         raise Refusal(Sw.REFERENCE_NOT_FOUND, Reason.PIN_MISSING, reference, context.directory.label)
     return pin
-
-
-def _query(context: Context, pin: Credential) -> bytes:
-    left = context.memory.view[pin.tries_offset] & 0x0F
-    if not left:
-        raise Refusal(Sw.AUTHENTICATION_BLOCKED, Reason.CREDENTIAL_BLOCKED, pin.term)
-    if context.granted & pin.bit:
-        return b""
-    raise Refusal(0x63C0 | left, Reason.PIN_NOT_VERIFIED, pin.reference)
 
 
 def _set(context: Context, pin: Credential, digits: bytes) -> None:
