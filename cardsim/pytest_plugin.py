@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cardsim.profiles import Profile
     from readers.serve.pcsclite.server import PcscService
 
+# What it works with is imported in functions, as pytest imports this module in every run.
+
 
 class CardsimReader:
     """Virtual readers of this test process; after each test they are empty again."""
@@ -64,8 +66,8 @@ class CardsimReader:
         chip: str = "gen3",
     ) -> tuple[str, str]:
         """Put one card into two readers, a contact and a contactless one, and return their names in this order."""
-        from cardsim.chip import DualCard  # noqa: PLC0415  imported late
-        from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415  imported late
+        from cardsim.chip import DualCard  # noqa: PLC0415  see above
+        from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415  see above
 
         dual = DualCard(*_new_card(holder, settings, chip))
         contact = self._service.insert(dual.contact, label="Contact", shared=True)
@@ -88,9 +90,9 @@ def make_card(
     interface: str = "contact",
 ) -> CardPort:
     """Return a card in memory; see :meth:`CardsimReader.insert`."""
-    from apdu import Interface  # noqa: PLC0415  imported late
-    from cardsim.chip import port_for  # noqa: PLC0415  imported late
-    from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415  imported late
+    from apdu import Interface  # noqa: PLC0415  see above
+    from cardsim.chip import port_for  # noqa: PLC0415  see above
+    from readers.serve.pseudo_apdus import in_reader  # noqa: PLC0415  see above
 
     return in_reader(port_for(*_new_card(holder, settings, chip), Interface(interface)))
 
@@ -98,14 +100,15 @@ def make_card(
 def _new_card(
     holder: Mapping[str, object] | None, settings: Mapping[str, object] | None, chip: str
 ) -> tuple[Card, Profile, Entropy]:
-    import secrets  # noqa: PLC0415  imported late
+    import secrets  # noqa: PLC0415  see above
 
-    from cardsim.chip import Card, Memory, NoJournal  # noqa: PLC0415  imported late
-    from cardsim.perso import Holder, personalise  # noqa: PLC0415  imported late
-    from cardsim.profiles import LAYOUTS, PROFILES  # noqa: PLC0415  imported late
+    from cardsim.chip import Card, Memory, NoJournal  # noqa: PLC0415  see above
+    from cardsim.perso import Holder, personalise  # noqa: PLC0415  see above
+    from cardsim.profiles import LAYOUTS, PROFILES  # noqa: PLC0415  see above
+    from cardsim.zones.layouts import Layout  # noqa: PLC0415  see above
 
     profile = PROFILES[chip].override(settings or {})
-    image = personalise(profile, LAYOUTS[chip], Holder.from_plain(dict(holder or {}), _read))
+    image = personalise(profile, LAYOUTS.get(chip, Layout.V2_00), Holder.from_plain(dict(holder or {}), _read))
     card = Card(Memory(image.memory, NoJournal()), image.profile, secrets.token_bytes)
     return card, image.profile, secrets.token_bytes
 
@@ -116,7 +119,7 @@ def _read(name: str) -> bytes:
 
 @pytest.fixture(scope="session")
 def _cardsim_service() -> Iterator[PcscService]:
-    from readers.serve.pcsclite.server import PcscService  # noqa: PLC0415  imported late
+    from readers.serve.pcsclite.server import PcscService  # noqa: PLC0415  see above
 
     service = PcscService()
     service.start()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from apdu.text import Language, Text
 from cardsim.cli.console import width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from _typeshed import SupportsWrite
 
@@ -32,11 +33,21 @@ _ERRORS_ZH: Final = tuple(
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that speaks ``language``; options are written out in full, so that scripts stay right."""
+    """An argument parser that speaks ``language``; options are written out in full, so that scripts stay right.
 
-    def __init__(self, *, language: Language = Language.EN, **settings: Any) -> None:  # noqa: ANN401  argparse's own
+    ``options`` adds its arguments when it is first used: a command line names one of many subcommands.
+    """
+
+    def __init__(
+        self,
+        *,
+        language: Language = Language.EN,
+        options: Callable[[Parser, Callable[[str, str], str]], None] | None = None,
+        **settings: Any,  # noqa: ANN401  argparse's own
+    ) -> None:
         super().__init__(**settings, add_help=False, allow_abbrev=False, formatter_class=formatter(language))
         self._language = language
+        self._add_options = options
         self._positionals.title = self.pick("arguments", "参数")
         self._optionals.title = self.pick("options", "选项")
         self.add_argument("-h", "--help", action="help", help=self.pick("show this help", "显示本帮助"))
@@ -44,6 +55,13 @@ class Parser(argparse.ArgumentParser):
     def pick(self, en: str, zh: str) -> str:
         """Return the text in this parser's language."""
         return Text(en, zh).in_language(self._language)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401  argparse's own
+        """Add what is to be parsed, then parse: argparse hands a subcommand's words to this as well."""
+        add_options, self._add_options = self._add_options, None
+        if add_options:
+            add_options(self, self.pick)
+        return super().parse_known_args(args, namespace)
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """Write ``message`` and let a failure be seen: later versions of Python keep it to themselves."""
@@ -76,6 +94,7 @@ def wrap(text: str, columns: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
+@cache
 def formatter(language: Language) -> type[argparse.HelpFormatter]:
     """Return a formatter for ``language``: argparse wants a class, which it makes objects of by itself."""
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from apdu import BilingualError, HexError, format_hex, parse_hex
-from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, read_json
+from cardsim.cli.cards import InputFileError, OptionError, connected
 from cardsim.cli.copying import dumped, opened_secrets
 from cardsim.cli.export import load_image
+from cardsim.cli.holders import holder_from
 from cardsim.cli.hsm import Proofs
 from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         image = load_image(Path(options.files[0]))
         keyring = Proofs.of(options, console).keyring
         if options.holder:
-            image = _for_holder(image, Path(options.holder), keyring)
+            image = _for_holder(image, options.holder, keyring)
         elif options.identification:
             image = _identified(image, options.identification, keyring)
             console.note(
@@ -77,9 +78,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _for_holder(image: CardImage, path: Path, keyring: Keyring | None) -> CardImage:
+def _for_holder(image: CardImage, name: str, keyring: Keyring | None) -> CardImage:
     """Return a card of the same chip, layout and zones, issued to another holder."""
-    holder = Holder.from_plain(read_json(path), lambda name: read_bytes(path.parent / name))
+    holder = holder_from(name, image.layout)
     usual = PROFILES.get(image.profile.chip, image.profile)
     profile = image.profile.override({"historical_bytes": format_hex(usual.historical_bytes)})
     return personalise(profile, image.layout, holder, keyring=keyring)

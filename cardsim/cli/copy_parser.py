@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Pick = Callable[[str, str], str]
-    Add = Callable[[str, str, str, str], argparse.ArgumentParser]
     Options = Callable[[argparse.ArgumentParser, Pick], None]
+    Add = Callable[[str, str, str, str, Options], None]
 
 
 class MoreOptions(NamedTuple):
@@ -25,86 +25,131 @@ class MoreOptions(NamedTuple):
     sm4: Options
 
 
-def copy_commands(add: Add, _t: Pick, more: MoreOptions) -> None:
+def copy_commands(add: Add, more: MoreOptions) -> None:
     """Add the subcommands."""
-    export = add("export", "export", "write a card file as readable JSON", "把卡文件导出为可读的 JSON")
-    export.add_argument("card", metavar="FILE", help=_t("card file", "卡文件"))
-    export.add_argument(
+    add("export", "export", "write a card file as readable JSON", "把卡文件导出为可读的 JSON", _export_options)
+    add("import", "importing", "make a card file of such JSON", "由该 JSON 制作卡文件", _import_options)
+    add(
+        "dump",
+        "dump",
+        "read everything a card gives, any card",
+        "读取任意卡片可读的全部内容",
+        lambda sub, _t: _dump_options(sub, _t, more),
+    )
+    add(
+        "diff",
+        "diff",
+        "where two cards differ (0 nowhere, 1 somewhere)",
+        "比较两张卡(0 相同,1 不同)",
+        lambda sub, _t: _diff_options(sub, _t, more),
+    )
+    add(
+        "apply",
+        "apply",
+        "write to a card what differs from JSON",
+        "把 JSON 中不同的内容写入卡",
+        lambda sub, _t: _apply_options(sub, _t, more),
+    )
+    add(
+        "clone",
+        "clone",
+        "copy a card into a card file",
+        "把一张卡复制为卡文件",
+        lambda sub, _t: _clone_options(sub, _t, more),
+    )
+    add("zone", "zones", "zones of an issued card", "已发行卡上的区域", lambda sub, _t: _zone_options(sub, _t, more))
+
+
+def _export_options(parser: argparse.ArgumentParser, _t: Pick) -> None:
+    parser.add_argument("card", metavar="FILE", help=_t("card file", "卡文件"))
+    parser.add_argument(
         "--keys", action="store_true", help=_t("with the values of PINs and keys", "同时导出 PIN 与密钥的值")
     )
-    export.add_argument("--out", metavar="JSON", help=_t("file to write (standard output)", "输出文件(默认标准输出)"))
-    _force(export, _t)
-    taken = add("import", "importing", "make a card file of such JSON", "由该 JSON 制作卡文件")
-    taken.add_argument("json", metavar="JSON", help=_t("what `cardsim export` wrote", "cardsim export 的输出"))
-    taken.add_argument("--out", required=True, metavar="FILE", help=_t("card file to write", "要写的卡文件"))
-    taken.add_argument(
+    parser.add_argument("--out", metavar="JSON", help=_t("file to write (standard output)", "输出文件(默认标准输出)"))
+    _force(parser, _t)
+
+
+def _import_options(parser: argparse.ArgumentParser, _t: Pick) -> None:
+    parser.add_argument("json", metavar="JSON", help=_t("what `cardsim export` wrote", "cardsim export 的输出"))
+    parser.add_argument("--out", required=True, metavar="FILE", help=_t("card file to write", "要写的卡文件"))
+    parser.add_argument(
         "--pin",
         nargs="?",
         const="",
         help=_t("for PINs without a value; without one here, ask for it", "用于没有值的 PIN;无值则询问"),
     )
-    _prefer(taken, _t)
-    keystore_options(taken, _t)
-    _force(taken, _t)
-    dump = add("dump", "dump", "read everything a card gives, any card", "读取任意卡片可读的全部内容")
-    more.card(dump, _t)
-    _secret_options(dump, _t, more)
-    dump.add_argument("--json", action="store_true", help=_t("as JSON, for programs", "以 JSON 输出"))
-    diff = add("diff", "diff", "where two cards differ (0 nowhere, 1 somewhere)", "比较两张卡(0 相同,1 不同)")
-    diff.add_argument(
+    _prefer(parser, _t)
+    keystore_options(parser, _t)
+    _force(parser, _t)
+
+
+def _dump_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
+    more.card(parser, _t)
+    _secret_options(parser, _t, more)
+    parser.add_argument("--json", action="store_true", help=_t("as JSON, for programs", "以 JSON 输出"))
+
+
+def _diff_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
+    parser.add_argument(
         "cards", nargs="+", metavar="FILE", help=_t("card file, export or dump (JSON)", "卡文件、导出或转储(JSON)")
     )
-    diff.add_argument("--reader", metavar="NAME", help=_t("the other card, in a reader", "另一张卡所在的读卡器"))
-    diff.set_defaults(card=None, trace=None, trace_secrets=False)
-    _secret_options(diff, _t, more)
-    applied = add("apply", "apply", "write to a card what differs from JSON", "把 JSON 中不同的内容写入卡")
-    applied.add_argument("json", metavar="JSON", help=_t("an export, or a dump --json", "export 或 dump --json 的输出"))
-    more.card(applied, _t)
-    more.key(applied, _t)
-    applied.add_argument("--pin", nargs="?", const="", help=_t("verify this PIN first", "先校验 PIN"))
-    applied.add_argument(
+    parser.add_argument("--reader", metavar="NAME", help=_t("the other card, in a reader", "另一张卡所在的读卡器"))
+    parser.set_defaults(card=None, trace=None, trace_secrets=False)
+    _secret_options(parser, _t, more)
+
+
+def _apply_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
+    parser.add_argument("json", metavar="JSON", help=_t("an export, or a dump --json", "export 或 dump --json 的输出"))
+    more.card(parser, _t)
+    more.key(parser, _t)
+    parser.add_argument("--pin", nargs="?", const="", help=_t("verify this PIN first", "先校验 PIN"))
+    parser.add_argument(
         "--protect",
         choices=("none", "mac", "cipher"),
         default="none",
         help=_t("line protection, as the card's files want it (none)", "线路保护,须与卡上文件的要求一致(默认无)"),
     )
-    applied.add_argument(
+    parser.add_argument(
         "--dry-run", action="store_true", help=_t("list the commands; no key is proved", "只列出命令,不证明任何密钥")
     )
-    _prefer(applied, _t)
-    clone = add("clone", "clone", "copy a card into a card file", "把一张卡复制为卡文件")
-    clone.add_argument("files", nargs="+", metavar="FILE", help=_t("card file, and the copy", "卡文件与副本"))
-    clone.add_argument("--reader", metavar="NAME", help=_t("copy the card in this reader", "复制该读卡器中的卡"))
-    clone.set_defaults(card=None, trace=None, trace_secrets=False)
-    clone.add_argument(
+    _prefer(parser, _t)
+
+
+def _clone_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help=_t("card file, and the copy", "卡文件与副本"))
+    parser.add_argument("--reader", metavar="NAME", help=_t("copy the card in this reader", "复制该读卡器中的卡"))
+    parser.set_defaults(card=None, trace=None, trace_secrets=False)
+    parser.add_argument(
         "--identification", metavar="HEX", help=_t("another card identification code", "改用另一卡识别码")
     )
-    clone.add_argument("--holder", metavar="JSON", help=_t("issue it to another holder", "改发给另一持卡人"))
-    _secret_options(clone, _t, more)
-    _force(clone, _t)
-    zone = add("zone", "zones", "zones of an issued card", "已发行卡上的区域")
-    zone.add_argument(
+    parser.add_argument("--holder", metavar="JSON", help=_t("issue it to another holder", "改发给另一持卡人"))
+    _secret_options(parser, _t, more)
+    _force(parser, _t)
+
+
+def _zone_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
+    parser.add_argument(
         "action",
         metavar="ACTION",
         choices=("list", "block", "unblock", "add", "remove"),
         help=_t("list, block, unblock, add, remove", "list、block、unblock、add、remove"),
     )
-    zone.add_argument("zone", nargs="?", metavar="ZONE", help=_t("such as HRSS", "如 HRSS"))
-    more.card(zone, _t)
-    more.key(zone, _t)
-    zone.add_argument("--holder", metavar="JSON", help=_t("add: what the zone is filled with", "add:持卡人数据"))
-    zone.add_argument(
+    parser.add_argument("zone", nargs="?", metavar="ZONE", help=_t("such as HRSS", "如 HRSS"))
+    more.card(parser, _t)
+    more.key(parser, _t)
+    parser.add_argument("--holder", metavar="JSON", help=_t("add: what the zone is filled with", "add:持卡人数据"))
+    parser.add_argument(
         "--region",
         metavar="DIGITS",
         help=_t("unblock, remove: first six digits of the card's code", "unblock、remove:卡识别码前六位"),
     )
-    zone.add_argument(
+    parser.add_argument(
         "--algorithm",
         choices=("DES", "SM4"),
         default="DES",
         help=_t("with --region: of the zone's keys (DES)", "与 --region 同用:区域密钥算法(默认 DES)"),
     )
-    zone_options(zone, _t)
+    zone_options(parser, _t)
 
 
 def _secret_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:

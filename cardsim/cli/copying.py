@@ -16,6 +16,7 @@ from cardsim.cli.names import PURSE_NAMES
 from cardsim.zones.fields import value_text
 from cardsim.zones.hrss import SSSE
 from cardsim.zones.model import Cyclic, Directory, VariableTlv
+from cardsim.zones.registry import ZONES
 from readers.connect.inprocess import connect_inprocess
 from readers.connect.layers import with_layers
 from readers.terminal.copy import dump_card
@@ -200,8 +201,6 @@ def _record(record: DumpedRecord, declared: FileDeclaration | None, layout: Layo
 
 def hrss_files(plain: Plain) -> Iterator[tuple[str, Plain]]:
     """Yield the files of the HRSS zone in an export or a dump, each under the name that it has there (DF01/EF06)."""
-    from cardsim.zones.registry import ZONES  # noqa: PLC0415  keys are for those who ask for them
-
     names = {format_hex(df.aid): df for zone in ZONES.values() for df in zone.application.walk()}
     for directory in _directories(plain):
         df = names.get(str(directory.get("aid")))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cardsim.cli.blank import check_blank_options, new_blank
-from cardsim.cli.cards import InputFileError, OptionError, read_bytes, read_json, read_toml
+from cardsim.cli.cards import InputFileError, OptionError, read_toml
+from cardsim.cli.holders import holder_from
 from cardsim.cli.hsm import Proofs
-from cardsim.cli.photo import fitted_photo
-from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
 from cardsim.perso.psam import PsamNumbers, personalise_psam
 from cardsim.profiles import LAYOUTS, PROFILES
 from cardsim.store import create_card_file
-from cardsim.zones.hrss import EF08
 from cardsim.zones.layouts import Layout
 
 if TYPE_CHECKING:
@@ -45,15 +42,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     layout = Layout.from_text(options.layout) if options.layout else LAYOUTS[options.chip]
     if options.blank:
         return new_blank(options, profile, layout, out, console)
-    holder = Holder()
-    if options.holder:
-        path = Path(options.holder)
-        # Files that a holder names are looked for beside it, as its author wrote them.
-        holder = Holder.from_plain(read_json(path), lambda name: read_bytes(path.parent / name))
     image = personalise(
         profile,
         layout,
-        _fitted(holder, layout),
+        holder_from(options.holder, layout),
         keyring=Proofs.of(options, console).keyring,
         raw_elements=options.raw_elements,
     )
@@ -88,11 +80,3 @@ def _new_psam(options: argparse.Namespace, profile: Profile, out: Path, console:
         f"{options.out}:PSAM,终端机编号 {terminal},终端设备号 {device}",
     )
     return 0
-
-
-def _fitted(holder: Holder, layout: Layout) -> Holder:
-    """Return ``holder`` with its photo made small enough for the card, where the layout has a place for one."""
-    photo, room = holder.contents.get("photo"), EF08.sizes.get(layout)
-    if photo is None or room is None:
-        return holder
-    return replace(holder, contents={**holder.contents, "photo": fitted_photo(photo, room, "photo")})

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cardsim.cli.console import Console
+    from cardsim.cli.copy_parser import Options
 
 _VPCD_DEFAULT = "127.0.0.1:35963"
 _CHIPS = ("gen2", "gen3", "psam")
@@ -59,68 +60,105 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         title=_t("commands", "命令"), metavar=_t("COMMAND", "命令"), required=True, dest="command"
     )
 
-    def add(name: str, module: str, en: str, zh: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, language=language, help=_t(en, zh), description=_t(en, zh))
+    def add(name: str, module: str, en: str, zh: str, options: Options | None = None) -> None:
+        sub = commands.add_parser(name, language=language, options=options, help=_t(en, zh), description=_t(en, zh))
         _language_option(sub, _t)
         sub.set_defaults(run=_lazily(module))
-        return sub
 
-    _new(add("new", "new", "make a test card", "制作测试卡"), _t)
-    show = add("show", "show", "file tree, access, memory use of a card file", "显示卡文件的文件树、访问条件与存储占用")
-    show.add_argument("card", metavar="FILE", help=_t("card file", "卡文件"))
-    _serve(add("serve", "serve", "put cards into virtual readers", "把卡插入虚拟读卡器"), _t)
-    _run(add("run", "run", "run a program with cards in its readers", "运行程序,其读卡器中已插入卡"), _t)
+    add("new", "new", "make a test card", "制作测试卡", _new)
+    add("show", "show", "file tree, access, memory use of a card file", "显示卡文件的文件树、访问条件与存储占用", _show)
+    add("serve", "serve", "put cards into virtual readers", "把卡插入虚拟读卡器", _serve)
+    add("run", "run", "run a program with cards in its readers", "运行程序,其读卡器中已插入卡", _run)
     add("readers", "readers", "readers, the cards in them, their ATRs explained", "列出读卡器、其中的卡并解释 ATR")
-    read = add(
+    add(
         "read",
         "read",
         "read and decode everything readable; no PIN, no key unless asked",
         "读取并解码一切可读内容;未要求时不用 PIN 与密钥",
+        _read,
     )
-    _card_options(read, _t)
-    read_auth_options(read, _t)
-    keystore_options(read, _t)
-    _sm4_options(read, _t)
-    read.add_argument(
+    add("apdu", "send", "send command APDUs and explain the answers", "发送 APDU 并解释响应", _apdu)
+    add("write", "write", "write elements and read them back", "写数据元并读回核对", _write)
+    add("pin", "pin", "verify, change, unblock or reload the PIN", "校验、修改、解锁或重装 PIN", _pin)
+    add(
+        "identify",
+        "identify",
+        "whether a card is the one its certificate names",
+        "识别卡的身份:证书链与私钥签名",
+        lambda sub, _t: identify_options(sub, _t, _card_options),
+    )
+    add(
+        "pki",
+        "pki",
+        "PINs, keys and certificates of the PKI application",
+        "PKI 应用的 PIN、密钥与证书",
+        lambda sub, _t: pki_options(sub, _t, _card_options),
+    )
+    add(
+        "perso",
+        "perso",
+        "make cards of blank ones, by APDUs alone",
+        "仅用 APDU 把空白卡制成成品卡",
+        lambda sub, _t: perso_options(sub, _t, _card_options),
+    )
+    copy_commands(add, MoreOptions(_card_options, _key_options, _sm4_options))
+    add(
+        "keys",
+        "keystore_commands",
+        "an issuer's keys: keystore, check values",
+        "发行方密钥:密钥库与校验值",
+        keys_options,
+    )
+    add(
+        "certs",
+        "certs",
+        "certificates of the zones' authorities and cards",
+        "各区域证书机构与卡的证书",
+        lambda sub, _t: certs_options(sub, _t, _card_options),
+    )
+    add(
+        "profile",
+        "profile",
+        "print a chip profile as TOML, every setting explained",
+        "以 TOML 打印芯片配置及说明",
+        _profile,
+    )
+    return parser
+
+
+def _show(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    parser.add_argument("card", metavar="FILE", help=_t("card file", "卡文件"))
+
+
+def _read(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    _card_options(parser, _t)
+    read_auth_options(parser, _t)
+    keystore_options(parser, _t)
+    _sm4_options(parser, _t)
+    parser.add_argument(
         "--pin",
         nargs="?",
         const="",
         help=_t("verify this PIN first; without a value, ask for it", "先校验 PIN;无值则询问"),
     )
-    read.add_argument("--save", metavar="DIR", help=_t("save photo and fingerprint there", "将照片与指纹保存到该目录"))
-    read.add_argument("--json", action="store_true", help=_t("as JSON, for programs", "以 JSON 输出"))
-    send = add("apdu", "send", "send command APDUs and explain the answers", "发送 APDU 并解释响应")
-    _card_options(send, _t)
-    send.add_argument(
+    parser.add_argument(
+        "--save", metavar="DIR", help=_t("save photo and fingerprint there", "将照片与指纹保存到该目录")
+    )
+    parser.add_argument("--json", action="store_true", help=_t("as JSON, for programs", "以 JSON 输出"))
+
+
+def _apdu(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    _card_options(parser, _t)
+    parser.add_argument(
         "apdus", nargs="+", metavar="APDU", help=_t("hexadecimal digits, or `reset`", "十六进制数字,或 reset")
     )
-    send.add_argument(
+    parser.add_argument(
         "--raw", action="store_true", help=_t("leave 61xx and 6Cxx to the user", "不自动处理 61xx 与 6Cxx")
     )
-    _write(add("write", "write", "write elements and read them back", "写数据元并读回核对"), _t)
-    _pin(add("pin", "pin", "verify, change, unblock or reload the PIN", "校验、修改、解锁或重装 PIN"), _t)
-    identify = add(
-        "identify", "identify", "whether a card is the one its certificate names", "识别卡的身份:证书链与私钥签名"
-    )
-    identify_options(identify, _t, _card_options)
-    pki = add("pki", "pki", "PINs, keys and certificates of the PKI application", "PKI 应用的 PIN、密钥与证书")
-    pki_options(pki, _t, _card_options)
-    perso_options(
-        add("perso", "perso", "make cards of blank ones, by APDUs alone", "仅用 APDU 把空白卡制成成品卡"),
-        _t,
-        _card_options,
-    )
-    copy_commands(add, _t, MoreOptions(_card_options, _key_options, _sm4_options))
-    keys_options(
-        add("keys", "keystore_commands", "an issuer's keys: keystore, check values", "发行方密钥:密钥库与校验值"), _t
-    )
-    certs = add("certs", "certs", "certificates of the zones' authorities and cards", "各区域证书机构与卡的证书")
-    certs_options(certs, _t, _card_options)
-    profile = add(
-        "profile", "profile", "print a chip profile as TOML, every setting explained", "以 TOML 打印芯片配置及说明"
-    )
-    profile.add_argument("--chip", default="gen2", choices=_CHIPS, help=_t("which chip", "芯片"))
-    return parser
+
+
+def _profile(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    parser.add_argument("--chip", default="gen2", choices=_CHIPS, help=_t("which chip", "芯片"))
 
 
 def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:

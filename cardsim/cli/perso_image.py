@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from apdu import format_hex
 from apdu.atr import Atr
 from apdu.errors import AtrError
-from cardsim.cli.cards import InputFileError, OptionError, read_bytes, read_json, read_toml
+from cardsim.cli.cards import InputFileError, OptionError, read_toml
+from cardsim.cli.holders import holder_from
 from cardsim.cli.hsm import Proofs
 from cardsim.errors import NumberError
 from cardsim.perso.apdus.nodes import used
-from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
 from cardsim.profiles import LAYOUTS, PROFILES
 from cardsim.zones.historical import HistoricalBytes
@@ -36,13 +36,14 @@ def image_of(options: argparse.Namespace, console: Console, atr: bytes, card: Ca
     if options.zones:
         profile = profile.override({"zones": [name.strip() for name in options.zones.upper().split(",")]})
     layout = Layout.from_text(options.layout) if options.layout else LAYOUTS[options.profile]
-    return personalise(profile, layout, holder_from(options.holder), keyring=Proofs.of(options, console).keyring)
+    holder = holder_from(options.holder, layout)
+    return personalise(profile, layout, holder, keyring=Proofs.of(options, console).keyring)
 
 
 def profile_for(options: argparse.Namespace, atr: bytes, card: Card | None) -> Profile:
     """Return the settings of the card in the reader: an emulated chip's own, else those that options name."""
     profile = card.context.profile if card else PROFILES[options.profile]
-    if card and profile.chip in LAYOUTS and profile.chip != options.profile:
+    if card and options.profile not in (None, profile.chip):
         raise OptionError(
             f"{options.card} is a {profile.chip} chip; --profile says {options.profile}",
             f"{options.card} 是 {profile.chip} 芯片;--profile 为 {options.profile}",
@@ -60,14 +61,6 @@ def profile_for(options: argparse.Namespace, atr: bytes, card: Card | None) -> P
             f"请用设置 'historical_bytes'(--chip-profile)给出",
         )
     return profile.override({"historical_bytes": historical.hex()})
-
-
-def holder_from(name: str | None) -> Holder:
-    """Return the holder in the JSON file of this name; files that it names are looked for beside it."""
-    if not name:
-        return Holder()
-    path = Path(name)
-    return Holder.from_plain(read_json(path), lambda file: read_bytes(path.parent / file))
 
 
 def check_chip(options: argparse.Namespace, image: CardImage, atr: bytes, card: Card | None) -> None:

@@ -11,8 +11,8 @@ from cardsim.cli import zones_apdu
 from cardsim.cli.cards import OptionError, connected
 from cardsim.cli.console import aligned
 from cardsim.cli.export import load_image
+from cardsim.cli.holders import holder_from
 from cardsim.cli.hsm import Proofs, meet_card
-from cardsim.cli.perso_image import holder_from
 from cardsim.perso.surgery import (
     add_zone,
     holder_of,
@@ -21,6 +21,7 @@ from cardsim.perso.surgery import (
     remove_zone,
     zone_called,
 )
+from cardsim.profiles import LAYOUTS
 from cardsim.store import create_card_file
 from cardsim.zones.model import KeyAlgorithm
 from readers.connect.layers import with_layers
@@ -66,7 +67,13 @@ def _list(options: argparse.Namespace, console: Console) -> int:
 
 def _change(options: argparse.Namespace, zone: Zone, console: Console) -> None:
     """Add or remove a zone: by commands where the chip has native ones, else in the card file itself."""
-    by_commands = not options.card or made_by_commands(load_image(Path(options.card)))
+    image = load_image(Path(options.card)) if options.card else None
+    if image and image.profile.chip not in LAYOUTS:
+        raise OptionError(
+            f"{options.card} is a {image.profile.chip} chip, which has no zones",
+            f"{options.card} 是 {image.profile.chip} 芯片,没有区域",
+        )
+    by_commands = image is None or made_by_commands(image)
     _check_options(options, by_commands=by_commands)
     if not by_commands:
         _surgery(options, zone, console)
@@ -102,7 +109,7 @@ def _surgery(options: argparse.Namespace, zone: Zone, console: Console) -> None:
         changed = remove_zone(image, zone.name)
         said = Text(f"{path}: zone {zone.name} removed, keys and all", f"{path}:已移除 {zone.name} 区域(含密钥)")
     else:
-        holder, given = holder_of(image), holder_from(options.holder)
+        holder, given = holder_of(image), holder_from(options.holder, image.layout)
         holder = replace(given, given={**holder.given, **given.given})
         changed = add_zone(image, zone.name, holder, Proofs.of(options, console).keyring)
         said = Text(f"{path}: zone {zone.name} added", f"{path}:已加入 {zone.name} 区域")

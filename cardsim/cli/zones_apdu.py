@@ -11,9 +11,10 @@ from apdu import format_hex, parse_hex
 from cardsim.cli.atr_list import check_atr
 from cardsim.cli.cards import InputFileError, OptionError, connected
 from cardsim.cli.export import load_image
+from cardsim.cli.holders import holder_from
 from cardsim.cli.hsm import Proofs, meet_card
 from cardsim.cli.perso import keep_secret, playback_for, run_playback
-from cardsim.cli.perso_image import holder_from, profile_for
+from cardsim.cli.perso_image import profile_for
 from cardsim.perso.apdus import script_of_application
 from cardsim.perso.image import personalise
 from cardsim.perso.surgery import holder_of
@@ -121,10 +122,10 @@ def _image(
     options: argparse.Namespace, zone: Zone, connection: Connection, card: Card | None, console: Console
 ) -> CardImage:
     """Return a card with ``zone``, for the holder of this one and with its keys."""
-    given = holder_from(options.holder)
     if card:
         held = load_image(Path(options.card))
         layout, profile = held.layout, held.profile
+        given = holder_from(options.holder, layout)
         holder = replace(holder_of(held), contents=given.contents, elements=given.elements)
         holder = replace(holder, given={**holder.given, **given.given})
     else:
@@ -133,7 +134,7 @@ def _image(
         options.profile = options.profile or _DEFAULT
         layout = Layout.from_text(options.layout) if options.layout else LAYOUTS[options.profile]
         profile = profile_for(options, connection.atr, None)
-        holder = given
+        holder = given = holder_from(options.holder, layout)
         if code := _code(connection):
             if given.given.get("card_identification", code).upper() != code:
                 raise OptionError(

@@ -258,5 +258,9 @@ _HINTS: dict[int, tuple[str, str]] = {
         ";卡的 ATR 不支持所选协议或无效:请改用任意协议",
     ),
     ScardCode.NO_ACCESS: _POLKIT,
-    ScardCode.SECURITY_VIOLATION: _POLKIT,
+    # Also what pcsc-lite's client says when the service has ended under it.
+    ScardCode.SECURITY_VIOLATION: (
+        "; the PC/SC service ended, or else" + _POLKIT[0][1:],
+        ";PC/SC 服务已终止,或者" + _POLKIT[1][1:],
+    ),
 }

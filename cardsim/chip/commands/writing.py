@@ -10,9 +10,9 @@ from cardsim.chip.commands.addressing import (
     BY_TAG,
     PREVIOUS,
     addressed_record,
-    allowed,
     binary_file,
     check_offset,
+    check_update,
     record_file,
 )
 from cardsim.chip.dispatch import ISO, PROTECTED, CommandSpec, wrong_length, wrong_p1p2
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
     from cardsim.chip.files import ElementaryFile
-    from cardsim.chip.rules import Masks
-    from cardsim.zones.access import Access
 
 _NEWEST: Final = 1
 
@@ -48,7 +46,7 @@ def update_record(context: Context, command: Command) -> bytes:
     if mode not in (BY_TAG, BY_NUMBER):
         raise wrong_p1p2("UPDATE RECORD", command)
     record = addressed_record(file, command)
-    _allow(context, file, record.update, file.rules[1].of(record.tag))
+    check_update(context, file, record.update, file.rules[1].of(record.tag))
     data = _data(context, file, command, "UPDATE RECORD")
     if len(data) != record.size:
         raise wrong_length("UPDATE RECORD", str(record.size), command)
@@ -67,7 +65,7 @@ def append_record(context: Context, command: Command) -> bytes:
     if file.cyclic:
         _write_newest(context, file, command, "APPEND RECORD")
         return b""
-    _allow(context, file, file.update, file.rules[1].default)
+    check_update(context, file, file.update, file.rules[1].default)
     data = _data(context, file, command, "APPEND RECORD")
     if len(data) < 2 or data[1] != len(data) - 2:
         raise Refusal(Sw.WRONG_DATA, Reason.RECORD_FORM, file.fid, data[0] if data else 0)
@@ -84,7 +82,7 @@ def append_record(context: Context, command: Command) -> bytes:
 def update_binary(context: Context, command: Command) -> bytes:
     """Replace bytes of a transparent file from an offset on; P1 P2 as in READ BINARY."""
     file, offset = binary_file(context, command, "UPDATE BINARY")
-    _allow(context, file, file.update, file.rules[1].default)
+    check_update(context, file, file.update, file.rules[1].default)
     data = _data(context, file, command, "UPDATE BINARY")
     check_offset(file, offset)
     if not data or offset + len(data) > file.size:
@@ -95,7 +93,7 @@ def update_binary(context: Context, command: Command) -> bytes:
 
 
 def _write_newest(context: Context, file: ElementaryFile, command: Command, name: str) -> None:
-    _allow(context, file, file.update, file.rules[1].default)
+    check_update(context, file, file.update, file.rules[1].default)
     data = _data(context, file, command, name)
     if len(data) != file.record_size:
         raise wrong_length(name, str(file.record_size), command)
@@ -120,11 +118,6 @@ def _data(context: Context, file: ElementaryFile, command: Command, name: str) -
             raise wrong_length(name, "1-255", command)
         return command.data
     return checked_data(context, command, KeyType.LINE, sealed=needed is Protection.CIPHER)
-
-
-def _allow(context: Context, file: ElementaryFile, masks: Masks, rule: Access) -> None:
-    if not allowed(context.granted, masks):
-        raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.UPDATE_REFUSED, file.fid, rule)
 
 
 def _both(name: str, ins: int, execute: Callable[[Context, Command], bytes], source: str) -> tuple[CommandSpec, ...]:

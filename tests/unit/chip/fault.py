@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from tests.unit.chip.images import ONE, VERIFY_ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from cardsim.chip.card import Card
+    from tests.unit.chip.bench import Bench, State
 
 # Directory, EF, PIN and challenge (8 bytes 11) all stand, so that a refusal that loses one of them shows.
 AT_WORK = (ONE, "00A4000002EF05", VERIFY_ONE, "0084000008")
@@ -52,3 +55,31 @@ class Example:
     sends_data: bool = False
     protected: bool = False
     before: tuple[str, ...] = ()
+
+
+def prepare(send: Callable[[str], str], step: str) -> None:
+    """Send a step of ``before``, which must be answered as :class:`Fault` says."""
+    command, _, expected = step.partition(" ")
+    answer = send(command)
+    assert answer == expected if expected else answer.endswith("9000") or answer[:2] == "61", f"{step}: {answer}"
+
+
+def explains(card: Card, sw: str) -> None:
+    """The card has said ``sw``, and says why, in both languages."""
+    assert card.last_refusal is not None
+    text = card.last_refusal.describe({})
+    assert text.en.startswith(f"{sw}: ")
+    assert text.zh.startswith(f"{sw}: ")
+    assert text.en != text.zh
+
+
+def costs_what_it_says(card: Bench, fault: Fault, before: State, commits: int) -> None:
+    """Nothing has changed since ``before``, when ``commits`` had been made, but what ``fault`` may cost."""
+    assert len(card.journal.commits) == commits + fault.charged + 2 * fault.signed
+    expected = before._replace(challenge=b"") if fault.spent or fault.signed else before
+    if fault.charged:
+        ((counter, _),) = card.journal.commits[-1]
+        charged = bytearray(before.memory)
+        charged[counter] -= 1
+        expected = expected._replace(memory=bytes(charged))
+    assert card.state == expected

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 import pytest
 
 from cardsim.chip.commands import HRSS_COMMANDS
-from tests.unit.chip.bench import Bench, bench
-from tests.unit.chip.fault import AT_WORK, Example, Fault
+from tests.unit.chip.bench import bench
+from tests.unit.chip.fault import AT_WORK, Example, Fault, costs_what_it_says, explains, prepare
 from tests.unit.chip.faults import EXAMPLES, FAULTS
-
-if TYPE_CHECKING:
-    from cardsim.chip.card import Card
-
-
-def _prepare(card: Bench, step: str) -> None:
-    command, _, expected = step.partition(" ")
-    answer = card.t0(command)
-    assert answer == expected if expected else answer.endswith("9000") or answer[:2] == "61", f"{step}: {answer}"
 
 
 def _said_by_the_port(fault: Fault) -> bool:
@@ -27,34 +17,19 @@ def _said_by_the_port(fault: Fault) -> bool:
     return fault.sw.startswith("6C") or fault.command.startswith("00C0")
 
 
-def _explains_itself(card: Card, fault: Fault) -> None:
-    assert card.last_refusal is not None
-    text = card.last_refusal.describe({})
-    assert text.en.startswith(f"{fault.sw}: ")
-    assert text.zh.startswith(f"{fault.sw}: ")
-    assert text.en != text.zh
-
-
 @pytest.mark.parametrize("fault", FAULTS, ids=attrgetter("name"))
 def test_fault(fault: Fault) -> None:
     card = bench(fault.card, **fault.settings)
     for step in fault.before:
-        _prepare(card, step)
+        prepare(card.t0, step)
     before = card.state
     commits = len(card.journal.commits)
 
     assert card.t0(fault.command) == fault.sw
 
-    assert len(card.journal.commits) == commits + fault.charged + 2 * fault.signed
-    expected = before._replace(challenge=b"") if fault.spent or fault.signed else before
-    if fault.charged:
-        ((counter, _),) = card.journal.commits[-1]
-        charged = bytearray(before.memory)
-        charged[counter] -= 1
-        expected = expected._replace(memory=bytes(charged))
-    assert card.state == expected
+    costs_what_it_says(card, fault, before, commits)
     if not _said_by_the_port(fault):
-        _explains_itself(card.card, fault)
+        explains(card.card, fault.sw)
 
 
 def test_names_of_the_table_are_unique_and_every_row_has_a_source() -> None:
@@ -66,8 +41,8 @@ def test_names_of_the_table_are_unique_and_every_row_has_a_source() -> None:
 def test_examples_are_right(example: Example) -> None:
     card = bench("tree")
     for step in (*AT_WORK, *example.before):
-        _prepare(card, step)
-    _prepare(card, example.command)
+        prepare(card.t0, step)
+    prepare(card.t0, example.command)
 
 
 def test_every_command_has_an_example() -> None:

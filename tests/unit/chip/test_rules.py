@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apdu import Interface
+from apdu import Interface, Text
 from cardsim.chip.rules import Rule, compile_access, encode_rules, parse_rules
 from cardsim.zones.access import FREE, NEVER, Access, AllOf, AnyOf, Free, Key, Never, On, Pin, rename
 from tests.unit.chip.bench import Bench
@@ -284,3 +284,19 @@ def test_a_refusal_says_what_is_missing() -> None:
     refusal = bench.card.last_refusal
     assert refusal is not None
     assert str(refusal) == "6982: EF0A/12 needs PIN 00 and key 0A, not satisfied since SELECT"
+
+
+def test_a_refusal_says_where_nobody_may() -> None:
+    closed_card = directory(0xA001, b"CLOSED", rules(NEVER), file(0xEF01, b"A", right=1))
+    bench = Bench(card(closed_card))
+    bench.run("00A4000002A001")
+    for closed, command, en, zh in (
+        (bench, "00B0810001", "nobody may read EF01", "EF01 不允许读取"),
+        (bench, "00D6810001AA", "nobody may write EF01", "EF01 不允许写入"),
+        (_card(), "00B2135000", "nobody may read EF0A/13", "EF0A/13 不允许读取"),
+        (_card(), "00DC105003100100", "nobody may write EF0A", "EF0A 不允许写入"),
+    ):
+        assert closed.send(command) == "6982"
+        refusal = closed.card.last_refusal
+        assert refusal is not None
+        assert refusal.describe({}) == Text(f"6982: {en}", f"6982: {zh}")

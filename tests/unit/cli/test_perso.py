@@ -345,3 +345,21 @@ def test_a_serial_of_a_blank(cardsim: Runner, tmp_path: Path) -> None:
     assert "has no use for --serial" in cardsim.refused(
         "new", "--chip", "gen2", "--serial", "7E570001", "--out", tmp_path / "c.card"
     )
+
+
+def test_a_psam_is_not_taken_for_a_finished_card(cardsim: Runner, tmp_path: Path) -> None:
+    psam = tmp_path / "psam.card"
+    assert cardsim("new", "--chip", "psam", "--out", psam).status == 0
+    assert "psam.card is a psam chip; --profile says gen2" in cardsim.refused(*run(psam, "--resume"))
+
+
+def test_the_photo_is_made_to_fit(cardsim: Runner, blank: Path, tmp_path: Path) -> None:
+    Image = pytest.importorskip("PIL.Image")  # noqa: N806  a class
+    Image.effect_noise((400, 500), 60).save(tmp_path / "photo.png")
+    holder = tmp_path / "holder.json"
+    holder.write_text(json.dumps({"photo": "photo.png"}), "utf-8")
+    ran = cardsim(*run(blank, "--holder", holder, "--verify"))
+    assert ran.status == 0, ran.err
+    assert cardsim("read", "--card", blank, "--auth", "hsm", "--save", tmp_path).status == 0
+    saved = tmp_path / "photo.jpg"
+    assert 0 < saved.stat().st_size <= 4096

@@ -49,6 +49,13 @@ def test_a_zone_is_blocked_and_unblocked(cardsim: Runner, card: Path, gen3: Path
     assert cardsim("read", "--card", path).status == 0
 
 
+@pytest.mark.parametrize("action", ["add", "remove"])
+def test_a_psam_has_no_zones(cardsim: Runner, tmp_path: Path, action: str) -> None:
+    psam = tmp_path / "psam.card"
+    assert cardsim("new", "--chip", "psam", "--out", psam).status == 0
+    assert "psam.card is a psam chip, which has no zones" in cardsim.refused("zone", action, "PKI", "--card", psam)
+
+
 def test_a_zone_of_somebody_else_is_not_blocked(cardsim: Runner, tmp_path: Path) -> None:
     other = make_card_of_another(tmp_path / "b.card")
     before = read_card_file(other)

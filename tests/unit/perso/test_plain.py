@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
@@ -164,8 +165,6 @@ def _ssse(plain: Any) -> tuple[str]:
 
 def _kcv(key: str) -> str:
     """Return what the openssl command gives."""
-    import subprocess  # noqa: PLC0415
-
     done = subprocess.run(
         ["openssl", "enc", "-des-ede", "-K", key, "-nopad"], input=bytes(8), capture_output=True, check=True
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cardsim.chip.commands import PKI_COMMANDS
+from tests.unit.chip.fault import costs_what_it_says, explains, prepare
 from tests.unit.chip.faults_pki import AT_WORK, EXAMPLES, FAULTS
 from tests.unit.chip.faults_pki_keys import KEY_FAULTS
 from tests.unit.pki.lab import PkiBench
@@ -19,38 +20,20 @@ if TYPE_CHECKING:
 ALL = (*FAULTS, *KEY_FAULTS)
 
 
-def _prepare(card: PkiBench, step: str) -> None:
-    command, _, expected = step.partition(" ")
-    answer = card.send(command)
-    assert answer == expected if expected else answer.endswith("9000"), f"{step}: {answer}"
-
-
 @pytest.mark.parametrize("fault", ALL, ids=attrgetter("name"))
 def test_fault(fault: Fault) -> None:
     card = PkiBench(**fault.settings)
     for step in fault.before:
-        _prepare(card, step)
+        prepare(card.send, step)
     before, work = card.state, card.card.context.work
     commits = len(card.journal.commits)
 
     assert card.t0(fault.command) == fault.sw
 
-    assert len(card.journal.commits) == commits + fault.charged + 2 * fault.signed
-    expected = before._replace(challenge=b"") if fault.spent or fault.signed else before
-    if fault.charged:
-        ((counter, _),) = card.journal.commits[-1]
-        charged = bytearray(before.memory)
-        charged[counter] -= 1
-        expected = expected._replace(memory=bytes(charged))
-    assert card.state == expected
+    costs_what_it_says(card, fault, before, commits)
     assert card.card.context.work is work
     if not fault.sw.startswith("6C"):
-        refusal = card.card.last_refusal
-        assert refusal is not None
-        text = refusal.describe({})
-        assert text.en.startswith(f"{fault.sw}: ")
-        assert text.zh.startswith(f"{fault.sw}: ")
-        assert text.en != text.zh
+        explains(card.card, fault.sw)
 
 
 def test_names_of_the_rows_are_unique_and_every_row_has_a_source() -> None:
@@ -62,8 +45,8 @@ def test_names_of_the_rows_are_unique_and_every_row_has_a_source() -> None:
 def test_examples_are_right(example: Example) -> None:
     card = PkiBench()
     for step in (*AT_WORK, *example.before):
-        _prepare(card, step)
-    _prepare(card, example.command)
+        prepare(card.send, step)
+    prepare(card.send, example.command)
 
 
 def test_every_command_has_an_example() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cardsim.chip.commands import PSAM_COMMANDS
+from tests.unit.chip.fault import explains, prepare
 from tests.unit.chip.faults_psam import AT_WORK, PSAM_EXAMPLES, PSAM_FAULTS
 from tests.unit.psam.modules import DF01, psam
 
@@ -19,21 +20,14 @@ if TYPE_CHECKING:
 def test_fault(fault: Fault) -> None:
     module = psam()
     for step in fault.before:
-        command, _, expected = step.partition(" ")
-        answer = module.t0(command)
-        assert answer == expected if expected else answer.endswith("9000") or answer[:2] == "61", f"{step}: {answer}"
+        prepare(module.t0, step)
     before, work, commits = module.state, module.card.context.work, len(module.journal.commits)
 
     assert module.t0(fault.command) == fault.sw
 
     assert (module.state, module.card.context.work) == (before, work)
     assert len(module.journal.commits) == commits
-    refusal = module.card.last_refusal
-    assert refusal is not None
-    text = refusal.describe({})
-    assert text.en.startswith(f"{fault.sw}: ")
-    assert text.zh.startswith(f"{fault.sw}: ")
-    assert text.en != text.zh
+    explains(module.card, fault.sw)
 
 
 def test_names_are_unique_and_every_row_has_a_source() -> None:

@@ -13,6 +13,7 @@ from cardsim.chip.commands import HRSS_COMMANDS, PURSE_COMMANDS
 from cardsim.chip.purse.body import PurseState
 from cardsim.chip.purse.transaction import Pending
 from cardsim.profiles import GEN2
+from tests.unit.chip.fault import explains, prepare
 from tests.unit.purse import demo
 from tests.unit.purse.lab import VERIFY, Lab
 
@@ -321,9 +322,7 @@ def memory_of(card: str) -> bytes:
 def test_fault(fault: Fault) -> None:
     card = Lab(memory_of(fault.card), GEN2.override(fault.settings))
     for step in fault.before:
-        command, _, expected = step.partition(" ")
-        answer = card.send(command)
-        assert answer == expected if expected else answer.endswith("9000"), f"{step}: {answer}"
+        prepare(card.send, step)
     context = card.card.context
     before = bytes(card.memory.view), context.directory, context.file, context.granted, context.challenge
     commits, work = len(card.journal.frames), context.work
@@ -338,11 +337,7 @@ def test_fault(fault: Fault) -> None:
     else:
         assert context.work is None
         assert not card.memory._staged
-    assert card.card.last_refusal is not None
-    text = card.card.last_refusal.describe({})
-    assert text.en.startswith(f"{fault.sw}: ")
-    assert text.zh.startswith(f"{fault.sw}: ")
-    assert text.en != text.zh
+    explains(card.card, fault.sw)
 
 
 def test_names_of_the_table_are_unique_and_every_row_has_a_source() -> None:

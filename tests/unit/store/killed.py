@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import IO, TYPE_CHECKING, Self
 from unittest import mock
 
 from cardsim.store import cardfile
@@ -50,14 +50,14 @@ class CardUsers:
         self._from.close()
 
     @property
-    def _to(self) -> BinaryIO:
+    def _to(self) -> IO[bytes]:
         assert self._process.stdin
-        return self._process.stdin  # type: ignore[return-value]
+        return self._process.stdin
 
     @property
-    def _from(self) -> BinaryIO:
+    def _from(self) -> IO[bytes]:
         assert self._process.stdout
-        return self._process.stdout  # type: ignore[return-value]
+        return self._process.stdout
 
     def start(self, mode: str, start: int, fold_at: int, path: Path) -> None:
         self._end_user()

@@ -13,7 +13,7 @@ from cardsim.chip.commands.pki.objects import (
     PRIVATE_FILE,
     PUBLIC_FILE,
     VALUE,
-    check_update,
+    check_replacing,
     key_file,
     key_of_pair,
     objects,
@@ -76,7 +76,7 @@ def open_envelope(context: Context, command: Command) -> bytes:
         raise wrong_p1p2("OPEN ENVELOPE", command)
     fid, envelope = objects(command, "OPEN ENVELOPE", PRIVATE_FILE, VALUE)
     file = key_file(context, fid, FileType.PRIVATE_KEY)
-    check_update(context, file)
+    check_replacing(context, file)
     _check_size(envelope, _ENVELOPE_SIZE)
     try:
         session_key = decrypt(private_key(context, file), _UNCOMPRESSED + envelope)
@@ -91,7 +91,7 @@ def load_session_key(context: Context, command: Command) -> bytes:
     if command.header[2:] != _LOAD:
         raise wrong_p1p2("LOAD SESSION KEY", command)
     (session_key,) = objects(command, "LOAD SESSION KEY", VALUE)
-    check_update(context, key_of_pair(context, FileType.PRIVATE_KEY, PairUse.ENCIPHERMENT))
+    check_replacing(context, key_of_pair(context, FileType.PRIVATE_KEY, PairUse.ENCIPHERMENT))
     _check_size(session_key, SESSION_KEY_SIZE)
     context.work = SessionKey(session_key)
     return b""
@@ -111,7 +111,7 @@ def import_key(context: Context, command: Command) -> bytes:
 def _import_public(context: Context, command: Command) -> None:
     fid, value = objects(command, "IMPORT KEY", PUBLIC_FILE, _PUBLIC_TAG)
     file = key_file(context, fid, FileType.PUBLIC_KEY, PairUse.ENCIPHERMENT)
-    check_update(context, file)
+    check_replacing(context, file)
     _check_size(value, _PUBLIC_SIZE)
     try:
         PublicKey.parse(value)
@@ -124,7 +124,7 @@ def _import_private(context: Context, command: Command) -> None:
     """Whether it belongs to the public key is not looked at: either half may come first."""
     fid, value = objects(command, "IMPORT KEY", PRIVATE_FILE, _PRIVATE_TAG)
     file = key_file(context, fid, FileType.PRIVATE_KEY, PairUse.ENCIPHERMENT)
-    check_update(context, file)
+    check_replacing(context, file)
     if not isinstance(context.work, SessionKey):
         raise Refusal(Sw.CONDITIONS_NOT_SATISFIED, Reason.NO_SESSION_KEY)
     _check_size(value, _PRIVATE_SIZE)
@@ -140,8 +140,8 @@ def _generate(context: Context, command: Command) -> bytes:
     public_fid, private_fid = objects(command, "GENERATE KEY PAIR", PUBLIC_FILE, PRIVATE_FILE)
     public = key_file(context, public_fid, FileType.PUBLIC_KEY, PairUse.SIGNATURE)
     private = key_file(context, private_fid, FileType.PRIVATE_KEY, PairUse.SIGNATURE)
-    check_update(context, public)
-    check_update(context, private)
+    check_replacing(context, public)
+    check_replacing(context, private)
     key = PrivateKey.generate(context.entropy)
     context.memory.write(public.body, PUBLIC_HEAD + key.public[1:])
     context.memory.write(private.body, PRIVATE_HEAD + key)

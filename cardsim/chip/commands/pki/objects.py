@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from apdu import Sw, Text, TlvError, parse_ber
-from cardsim.chip.commands.addressing import allowed
+from cardsim.chip.commands.addressing import allowed, check_update
 from cardsim.chip.dispatch import wrong_length
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.files import ElementaryFile
@@ -70,10 +70,9 @@ def key_of_pair(context: Context, kind: FileType, pair: PairUse) -> ElementaryFi
     raise Refusal(Sw.REFERENCE_NOT_FOUND, Reason.KEY_HALF_MISSING, _HALVES[kind], context.directory.label)
 
 
-def check_update(context: Context, file: ElementaryFile) -> None:
+def check_replacing(context: Context, file: ElementaryFile) -> None:
     """Refuse with 6982 whoever may not have a key put into ``file``."""
-    if not allowed(context.granted, file.update):
-        raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.UPDATE_REFUSED, file.fid, file.rules[1].default)
+    check_update(context, file, file.update, file.rules[1].default)
 
 
 def check_use(context: Context, file: ElementaryFile) -> None:

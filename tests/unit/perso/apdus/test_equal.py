@@ -12,6 +12,7 @@ from cardsim.perso.apdus.nodes import Node, master_file
 from cardsim.perso.apdus.play import Playback, PlaybackError
 from cardsim.profiles import GEN2, GEN3
 from cardsim.zones.layouts import Layout
+from readers.terminal.script import run
 from tests.cards import counting_entropy, make_image
 from tests.unit.perso.apdus.blanks import TRANSPORT, Blank
 
@@ -123,6 +124,4 @@ def test_another_key_is_asked_once_and_never_again() -> None:
 
 
 def run_on(connection: object, script: object) -> None:
-    from readers.terminal.script import run  # noqa: PLC0415
-
-    run(script, connection)  # type: ignore[arg-type]
+    run(script, connection)  # type: ignore[arg-type]  # all that run() asks of it

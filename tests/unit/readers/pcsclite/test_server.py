@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import socket
 import stat
 import struct
@@ -224,8 +225,6 @@ def test_a_client_that_reads_nothing(service: PcscService) -> None:
 
 
 def _writable(sock: socket.socket) -> bool:
-    import select  # noqa: PLC0415
-
     return bool(select.select([], [sock], [], 0.2)[1])
 
 
