@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from apdu import Sw, Text
 from cardsim.zones.factors import suite_of
+from cardsim.zones.hrss import HRSS
 from cardsim.zones.model import KeyAlgorithm
 from keys.hsm import SoftwareHsm
 from keys.keyring import TestKeyring
@@ -20,16 +21,17 @@ from readers.terminal.hrss import algorithm_of
 from readers.terminal.psam import NoKeyIdError, PsamError
 from readers.terminal.security import (
     external_authenticate,
-    internal_authenticate,
     key_label,
     keys_for,
     meet,
     owner_of,
     read_conditions,
+    recognise,
 )
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
     from typing import Self
 
     from cardsim.cli.console import Console
@@ -47,6 +49,9 @@ _SM4_HINT: Final = (
     ", or other forms of SM4 (--sm4-extension, --sm4-fold)",
     ",或 SM4 形式不同(--sm4-extension、--sm4-fold)",
 )
+_ZERO: Final = (0,)
+_TEST_VERSIONS: Final = range(4)
+"""Facts hrss-card 4.1: versions 00 to 03."""
 _COSTS_NO_TRY: Final = frozenset[int | None]((Sw.AUTHENTICATION_BLOCKED, Sw.REFERENCE_NOT_FOUND))
 
 
@@ -65,6 +70,13 @@ class Proofs:
         if self.psam:
             return Text("the PSAM's", "PSAM 的密钥")
         return Text("the keystore's", "该密钥库的密钥") if self.keyring else Text("the TEST keys", "测试密钥")
+
+    @property
+    def versions(self) -> Sequence[int]:
+        """The versions that the HRSS zone's keys can have, at least one; a PSAM is asked for 0 alone."""
+        if self.psam:
+            return _ZERO
+        return (self.keyring.versions(HRSS.name) or _ZERO) if self.keyring else _TEST_VERSIONS
 
     @property
     def line_session(self) -> bool:
@@ -102,11 +114,13 @@ def meet_card(atr: bytes, fci: bytes, proofs: Proofs = Proofs()) -> Script[Termi
     """Return a terminal for the card whose HRSS application is selected, its cryptograms from the roots of ``proofs``.
 
     ``fci``: the answer to that SELECT, which tells the algorithm of the card's keys. The card proves its key first,
-    which costs no try: with keys of another origin every proof of ours would cost one. Raises CardRefusedError.
+    which tells their version and costs no try: with keys of another origin every proof of ours would cost one.
+    Raises CardRefusedError.
     """
     algorithm = algorithm_of(fci)
-    terminal = yield from meet(proofs.keys(algorithm), atr, secrets.token_bytes)
-    if not (yield from internal_authenticate(terminal)):
+    met = yield from meet(proofs.keys(algorithm), atr, secrets.token_bytes)
+    terminal = yield from recognise(met, proofs.versions)
+    if terminal is None:
         whose = proofs.whose
         hint, hint_zh = _SM4_HINT if algorithm is KeyAlgorithm.SM4 else ("", "")
         raise CardRefusedError(

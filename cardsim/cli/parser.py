@@ -11,7 +11,7 @@ from cardsim.cli.arguments import Parser
 from cardsim.cli.blank_parser import blank_options
 from cardsim.cli.copy_parser import MoreOptions, copy_commands
 from cardsim.cli.issuer_parser import certs_options, keys_options, keystore_options
-from cardsim.cli.perso_parser import perso_options
+from cardsim.cli.perso_parser import perso_options, raw_option
 from cardsim.cli.pki_parser import identify_options, pki_options
 from cardsim.cli.psam_parser import auth_options, new_psam_options, read_auth_options
 
@@ -174,14 +174,7 @@ def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None
     parser.add_argument(
         "--chip-profile", metavar="TOML", help=_t("settings that override the chip's", "覆盖芯片配置的设置")
     )
-    parser.add_argument(
-        "--raw-elements",
-        action="store_true",
-        help=_t(
-            "values under `elements` are hexadecimal bytes, stored unchecked",
-            "elements 的值为十六进制字节,不校验直接存储",
-        ),
-    )
+    raw_option(parser, _t)
     blank_options(parser, _t)
     new_psam_options(parser, _t)
     keystore_options(parser, _t)

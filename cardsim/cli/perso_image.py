@@ -37,7 +37,8 @@ def image_of(options: argparse.Namespace, console: Console, atr: bytes, card: Ca
         profile = profile.override({"zones": [name.strip() for name in options.zones.upper().split(",")]})
     layout = Layout.from_text(options.layout) if options.layout else LAYOUTS[options.profile]
     holder = holder_from(options.holder, layout)
-    return personalise(profile, layout, holder, keyring=Proofs.of(options, console).keyring)
+    keyring = Proofs.of(options, console).keyring
+    return personalise(profile, layout, holder, keyring=keyring, raw_elements=options.raw_elements)
 
 
 def profile_for(options: argparse.Namespace, atr: bytes, card: Card | None) -> Profile:

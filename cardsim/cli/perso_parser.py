@@ -31,6 +31,7 @@ def perso_options(
         help=_t("zones to make, such as HRSS,PKI (the profile's)", "要制作的区域,如 HRSS,PKI"),
     )
     run.add_argument("--holder", metavar="JSON", help=_t("holder data; synthetic without it", "持卡人数据;缺省为虚构"))
+    raw_option(run, _t)
     run.add_argument("--chip-profile", metavar="TOML", help=_t("settings that override", "覆盖默认的设置"))
     keystore_options(run, _t)
     run.add_argument("--dry-run", action="store_true", help=_t("list the APDUs, touch no card", "只列出 APDU,不访问卡"))
@@ -53,6 +54,18 @@ def perso_options(
         help=_t("master key of a card that has an MF already", "已有 MF 的卡的主控密钥"),
     )
     allowed_options(run, _t)
+
+
+def raw_option(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    """Add what takes a holder's elements as they are."""
+    parser.add_argument(
+        "--raw-elements",
+        action="store_true",
+        help=_t(
+            "values under `elements` are hexadecimal bytes, stored unchecked",
+            "elements 的值为十六进制字节,不校验直接存储",
+        ),
+    )
 
 
 def allowed_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:

@@ -112,7 +112,7 @@ def _master_key(keyring: Keyring, atr: bytes) -> Script[bytes]:
     fci = yield from select_hrss()
     terminal = yield from meet_card(atr, fci, Proofs(keyring=keyring))
     (declared,) = zone.ADF.keys
-    name = key_name(zone.ADF, declared, zone=zone.PKI)
+    name = key_name(zone.ADF, declared, terminal.version, zone=zone.PKI)
     return SoftwareHsm(SM, keyring.roots(SM.name)).card_key(name, terminal.factors)
 
 

@@ -120,10 +120,11 @@ def _surgery(options: argparse.Namespace, zone: Zone, console: Console) -> None:
 def _lock(options: argparse.Namespace, zone: Zone, console: Console) -> None:
     proofs = Proofs.of(options, console)
     unblock = options.action == "unblock"
-    region, algorithm = options.region, KeyAlgorithm(options.algorithm)
+    region, algorithm, version = options.region, KeyAlgorithm(options.algorithm), options.key_version
     if options.card and unblock and not region:
         image = load_image(Path(options.card))
         region, algorithm = identification(image)[:6], image.profile.hrss_algorithm
+        version = min(image.profile.key_versions)
     if unblock and not region:
         raise OptionError(
             "a blocked zone does not tell its card identification code: give the first six digits with --region",
@@ -134,7 +135,7 @@ def _lock(options: argparse.Namespace, zone: Zone, console: Console) -> None:
 
         def script() -> Script[None]:
             if unblock:
-                terminal = zones_apdu.terminal_for(connection.atr, region, algorithm, proofs)
+                terminal = zones_apdu.terminal_for(connection.atr, region, algorithm, proofs, version)
             else:
                 fci = yield from select_hrss()
                 terminal = yield from meet_card(connection.atr, fci, proofs)

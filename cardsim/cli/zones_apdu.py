@@ -29,7 +29,7 @@ from keys.hsm import SoftwareHsm
 from keys.keyring import TestKeyring
 from readers.connect.layers import with_layers
 from readers.errors import CardRefusedError
-from readers.terminal.hrss import select_hrss
+from readers.terminal.hrss import layout_of, read_version, select_hrss
 from readers.terminal.locks import FoundZone, ZoneState, find_zones
 from readers.terminal.pki import master_key_authenticate
 from readers.terminal.removal import erase_zone
@@ -86,7 +86,7 @@ def remove(options: argparse.Namespace, zone: Zone, console: Console) -> None:
 
 def _removal(atr: bytes, zone: Zone, options: argparse.Namespace, proofs: Proofs) -> Script[None]:
     if options.region:
-        terminal = terminal_for(atr, options.region, KeyAlgorithm(options.algorithm), proofs)
+        terminal = terminal_for(atr, options.region, KeyAlgorithm(options.algorithm), proofs, options.key_version)
     else:  # the card proves its key first, which costs no try
         fci = yield from select_hrss()
         terminal = yield from meet_card(atr, fci, proofs)
@@ -96,18 +96,19 @@ def _removal(atr: bytes, zone: Zone, options: argparse.Namespace, proofs: Proofs
             algorithm = zone.algorithm or KeyAlgorithm.SM4
             roots = (proofs.keyring or TestKeyring()).roots(algorithm.value)
             hsm = SoftwareHsm(suite_of(algorithm, proofs.sm4_forms), roots)
-            return master_key_authenticate(hsm.card_key(key_name(df, key, zone=zone), terminal.factors))
+            name = key_name(df, key, terminal.version, zone=zone)
+            return master_key_authenticate(hsm.card_key(name, terminal.factors))
         return external_authenticate(terminal, df, key)
 
     yield from erase_zone(zone, prove)
 
 
-def terminal_for(atr: bytes, region: str, algorithm: KeyAlgorithm, proofs: Proofs) -> Terminal:
+def terminal_for(atr: bytes, region: str, algorithm: KeyAlgorithm, proofs: Proofs, version: int) -> Terminal:
     """Return a terminal for a card that says nothing of itself but its ATR."""
     roots = (proofs.keyring or TestKeyring()).roots(algorithm.value)
     suite = suite_of(algorithm, proofs.sm4_forms)
     hsm = SoftwareHsm(suite, roots, line_session=proofs.line_session)
-    return Terminal(hsm, hrss_factors(region, HistoricalBytes.parse(atr[_HISTORICAL])), secrets.token_bytes)
+    return Terminal(hsm, hrss_factors(region, HistoricalBytes.parse(atr[_HISTORICAL])), secrets.token_bytes, version)
 
 
 def _state(connection: Connection, zone: Zone) -> ZoneState:
@@ -122,9 +123,10 @@ def _image(
     options: argparse.Namespace, zone: Zone, connection: Connection, card: Card | None, console: Console
 ) -> CardImage:
     """Return a card with ``zone``, for the holder of this one and with its keys."""
+    code, own = _told(connection)
     if card:
         held = load_image(Path(options.card))
-        layout, profile = held.layout, held.profile
+        layout, profile = own or held.layout, held.profile
         given = holder_from(options.holder, layout)
         holder = replace(holder_of(held), contents=given.contents, elements=given.elements)
         holder = replace(holder, given={**holder.given, **given.given})
@@ -132,10 +134,10 @@ def _image(
         if not options.holder:
             raise OptionError("zone add in a reader needs --holder", "在读卡器上 zone add 需要 --holder")
         options.profile = options.profile or _DEFAULT
-        layout = Layout.from_text(options.layout) if options.layout else LAYOUTS[options.profile]
+        layout = Layout.from_text(options.layout) if options.layout else own or LAYOUTS[options.profile]
         profile = profile_for(options, connection.atr, None)
         holder = given = holder_from(options.holder, layout)
-        if code := _code(connection):
+        if code:
             if given.given.get("card_identification", code).upper() != code:
                 raise OptionError(
                     f"the holder's card_identification is not that of the card, {code}",
@@ -148,14 +150,14 @@ def _image(
     )
 
 
-def _code(connection: Connection) -> str:
-    """Return the card identification code, in hexadecimal, where the HRSS zone gives it."""
+def _told(connection: Connection) -> tuple[str, Layout | None]:
+    """Return the card identification code, in hexadecimal, and the layout, where the HRSS zone gives them."""
     if not any(found.zone is ZONES["HRSS"] and found.state is ZoneState.IN_USE for found in _zones(connection)):
-        return ""
+        return "", None
     play(select_hrss(), connection)
     record = connection.transmit(parse_hex("00B2012C00"))
-
-    return format_hex(record[2:-2])
+    version = play(read_version(), connection)
+    return format_hex(record[2:-2]), layout_of(version) if version else None
 
 
 def _describe(options: argparse.Namespace, zone: Zone, console: Console, *, added: bool) -> None:

@@ -20,7 +20,7 @@ from cardsim.zones.model import KeyUse, VariableTlv
 from readers.errors import CardRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from cardsim.zones.layouts import Layout
     from cardsim.zones.model import Df, KeyDeclaration
@@ -45,11 +45,15 @@ _HINTS: Final[dict[int | None, Text]] = {
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """A terminal that has met a card: whom it asks for cryptograms, the card's factors, its source of randomness."""
+    """A terminal that has met a card: whom it asks for cryptograms, the card's factors, its source of randomness.
+
+    ``version``: of the keys that the card takes where a command names none (:func:`recognise`).
+    """
 
     keys: TerminalKeys
     factors: Factors
     entropy: Callable[[int], bytes]
+    version: int = 0
 
 
 def meet(keys: TerminalKeys, atr: bytes, entropy: Callable[[int], bytes]) -> Script[Terminal]:
@@ -71,13 +75,30 @@ def meet(keys: TerminalKeys, atr: bytes, entropy: Callable[[int], bytes]) -> Scr
 
 def internal_authenticate(terminal: Terminal, version: int = 0) -> Script[bool]:
     """Return whether the card knows its IRK: whether the zone's authority made it."""
+    return (yield from _proved(terminal, (version or terminal.version,), _version(version))) is not None
+
+
+def recognise(terminal: Terminal, versions: Sequence[int]) -> Script[Terminal | None]:
+    """Return the terminal with that of ``versions`` whose IRK the card proves unasked, None when it is none of them.
+
+    One INTERNAL AUTHENTICATE, which costs no try.
+    """
+    version = yield from _proved(terminal, versions)
+    return None if version is None else replace(terminal, version=version)
+
+
+def _proved(terminal: Terminal, versions: Sequence[int], asked: bytes = b"") -> Script[int | None]:
+    """Have the card prove its IRK and return which of ``versions``, at least one, it was."""
     irk = next(key for key in SSSE.keys if key.use is KeyUse.INTERNAL)
     process, source = terminal.entropy(8), terminal.entropy(8)
-    expected = terminal.keys.proof(key_name(SSSE, irk, version), terminal.factors, process, source)
-    data = process + source + _version(version)
-    response = yield Command(0x00, 0x88, 0x00, irk.reference, data, le=len(expected))
+    proofs = {
+        terminal.keys.proof(key_name(SSSE, irk, version), terminal.factors, process, source): version
+        for version in versions
+    }
+    le = len(next(iter(proofs)))
+    response = yield Command(0x00, 0x88, 0x00, irk.reference, process + source + asked, le=le)
     expect(response, "INTERNAL AUTHENTICATE is refused", "内部认证被拒绝")
-    return response.data == expected
+    return proofs.get(response.data)
 
 
 def external_authenticate(terminal: Terminal, df: Df, key: KeyDeclaration, version: int = 0) -> Script[None]:
@@ -87,7 +108,8 @@ def external_authenticate(terminal: Terminal, df: Df, key: KeyDeclaration, versi
     """
     process = yield from _get_challenge()
     source = terminal.entropy(8)
-    proof = terminal.keys.proof(key_name(df, key, version), terminal.factors, process, source)
+    name = key_name(df, key, version or terminal.version)
+    proof = terminal.keys.proof(name, terminal.factors, process, source)
     response = yield Command(0x00, 0x82, 0x00, key.reference, proof + source + _version(version))
     label = key_label(df, key)
     expect(response, f"the card does not accept key {label}", f"卡不接受密钥 {label}")
@@ -163,7 +185,7 @@ def protected(
     Raises :class:`apdu.CommandError` when it grows too long for one command.
     """
     challenge = yield from _get_challenge()
-    name = key_name(SSSE, next(key for key in SSSE.keys if key.use is use))
+    name = key_name(SSSE, next(key for key in SSSE.keys if key.use is use), terminal.version)
     data = command.data
     if sealed:
         data = terminal.keys.seal(name, terminal.factors, challenge, data)

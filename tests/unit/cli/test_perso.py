@@ -101,6 +101,13 @@ def test_a_holder_and_the_settings_of_the_chip(cardsim: Runner, tmp_path: Path) 
     assert "4 of 4 tries left" in shown  # what the file says of its chip holds without saying it again
 
 
+def test_raw_elements(cardsim: Runner, blank: Path, tmp_path: Path) -> None:
+    holder = tmp_path / "holder.json"
+    holder.write_text('{"elements": {"DF01/EF05": {"21": "FFFE41"}}}')
+    assert cardsim(*run(blank, "--holder", holder, "--raw-elements", "--verify")).status == 0
+    assert "FFFE41" in cardsim("read", "--card", blank, "--auth", "hsm").out.replace(" ", "")
+
+
 def test_a_keystore(cardsim: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARDSIM_PASSPHRASE", "correct horse")
     store, path = tmp_path / "keys.store", make(cardsim, tmp_path / "b.card")

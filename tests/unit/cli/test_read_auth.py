@@ -156,6 +156,26 @@ def test_a_pin_without_a_value_is_asked_for(cardsim: Runner, card: Path, monkeyp
     assert "DF05/EF05" in opened(cardsim, card, "--pin")
 
 
+# --- cards with other versions of the keys ---
+
+
+@pytest.mark.parametrize(("chip", "versions"), [("gen2", [1]), ("gen2", [3, 2]), ("gen3", [2, 3])])
+def test_the_card_tells_the_version_of_its_keys(
+    cardsim: Runner, tmp_path: Path, chip: str, versions: list[int]
+) -> None:
+    """One INTERNAL AUTHENTICATE that names no version; the card takes the lowest it has."""
+    (tmp_path / "p.toml").write_text(f"key_versions = {versions}\n")
+    card, trace = tmp_path / "versions.card", tmp_path / "t.trace"
+    assert cardsim("new", "--chip", chip, "--chip-profile", tmp_path / "p.toml", "--out", card).status == 0
+    ran = cardsim("read", "--card", card, "--auth", "hsm", "--pin", "123456", "--json", "--trace", trace)
+    assert (ran.status, ran.err) == (0, "")
+    assert {file["status"] for file in plain_files(ran.out).values()} == {"9000"}
+    sent = commands(trace)
+    assert [command[:10] for command in sent if command[2:4] == "88"] == ["0088000010"]
+    assert cardsim("pin", "reload", "--card", card, "--new", "654321").status == 0
+    assert set(key_tries(cardsim, card).values()) == {"3 of 3"}
+
+
 # --- cards with other keys ---
 
 

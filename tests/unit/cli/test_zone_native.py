@@ -11,6 +11,8 @@ import pytest
 from cardsim.cli import main
 from cardsim.cli.export import load_image
 from cardsim.perso.apdus.nodes import master_file, same_contents
+from cardsim.store import CardStore, read_card_file
+from cardsim.zones.layouts import Layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +97,25 @@ def test_a_card_made_with_one_zone_gets_another(cardsim: Runner, gen3: Path, tmp
     assert states(cardsim, path)["PKI"] == "not on the card"
     assert cardsim("zone", "add", "PKI", "--card", path, "--interface", "contactless").status == 0
     assert same_contents(load_image(path).memory, load_image(gen3).memory)
+
+
+def test_the_layout_is_the_card_s_own(cardsim: Runner, tmp_path: Path) -> None:
+    """A file whose card was made through a reader says of it what it said of the blank."""
+    path = tmp_path / "b.card"
+    assert cardsim("new", "--chip", "gen3", "--blank", "--dialect", "extended", "--out", path).status == 0
+    blank = read_card_file(path)[0]
+    assert cardsim("perso", "run", "--profile", "gen3", "--layout", "1.00", "--card", path).status == 0
+    before = load_image(path)
+    assert (blank.layout, before.layout) == (Layout.V3_00, Layout.V1_00)
+    assert cardsim("zone", "remove", "PKI", "--card", path).status == 0
+    with CardStore.open(path) as store:
+        store.describe(blank)
+    holder = tmp_path / "holder.json"
+    holder.write_text('{"elements": {"DF07/EF06": {"F7": "1"}}}')
+    words = ("zone", "add", "PKI", "--card", path)
+    assert "layout 1.00 has no" in cardsim.refused(*words, "--holder", holder)
+    assert cardsim(*words).status == 0
+    assert load_image(path).memory == before.memory
 
 
 def test_other_keys_cost_nothing(cardsim: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gen3: Path) -> None:
