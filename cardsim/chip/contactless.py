@@ -73,7 +73,10 @@ class ContactlessPort:
         return self.atr
 
     def transmit(self, command: bytes) -> bytes:
-        """Return the card's answer: all of it, or 6Cxx when Le allows less (ISO/IEC 7816-4, 5.6)."""
+        """Return the card's answer: all of it, or what Le allows of it (ISO/IEC 7816-4, 5.1).
+
+        A command without data is asked for again by 6Cxx; one with data has been carried out, and may not be twice.
+        """
         if self._refused and command[:2] in self._refused:
             return self._card.refuse(self._not_here(command))
         response = self._transmit(command)
@@ -87,8 +90,8 @@ class ContactlessPort:
             le = _SHORT
         if size <= le:
             return response
-        if le == _SHORT:
-            return response[:_SHORT] + response[-2:]
+        if le == _SHORT or _has_data(command):
+            return response[:le] + response[-2:]
         return bytes((0x6C, size if size < _SHORT else 0))
 
     def _not_here(self, command: bytes) -> Refusal:
@@ -102,6 +105,11 @@ def _le(command: bytes) -> int | None:
         return command[4] or _SHORT
     parsed = Command.parse(command)
     return None if parsed.le is None else parsed.ne
+
+
+def _has_data(command: bytes) -> bool:
+    """Return whether a command that was well formed, with an Le, is of case 4."""
+    return len(command) > (7 if not command[4] else 5)
 
 
 class MutePort:

@@ -112,7 +112,8 @@ class Context:
     def enter(self, directory: Directory) -> None:
         """Make ``directory`` current: PINs and keys of directories that are neither it nor above it are forgotten."""
         if not self.profile.state_survives_reselect and directory in self.directory.upwards():
-            self.granted &= directory.parent.scope if directory.parent else self.interface_bit
+            registers = REGISTERS if self.files.mf.header.native else 0  # these have a setting of their own
+            self.granted &= (directory.parent.scope if directory.parent else self.interface_bit) | registers
         self.granted &= directory.scope
         if self.files.mf.header.native:
             keeps = directory.parent is None and self.profile.native_mf_keeps_state
@@ -131,16 +132,18 @@ class Context:
     def _arrive(self) -> None:
         """On a card of native commands, have the rules of the directory that has been entered."""
         directory = self.directory
-        lifetime = self.profile.native_challenge_lifetime if directory.native else self.profile.challenge_lifetime
-        self.challenge_dies = lifetime is ChallengeLifetime.NEXT_COMMAND
         self.free = directory.header.native and (not directory.used or directory.unsealed)
-        self.choose_table()
+        self.settle()
 
-    def choose_table(self) -> None:
-        """In a free phase the native commands are there beside those of the directory's own set.
+    def settle(self) -> None:
+        """Have the commands of the current directory as it is now, and the lifetime of challenges there.
 
-        In a finished directory ERASE DF is, where a rule allows it.
+        In a free phase the native commands are there beside those of the directory's own set. In a finished directory
+        ERASE DF is, where a rule allows it.
         """
+        native = self.directory.native
+        lifetime = self.profile.native_challenge_lifetime if native else self.profile.challenge_lifetime
+        self.challenge_dies = lifetime is ChallengeLifetime.NEXT_COMMAND
         self.table = own = self.tables[self.directory.commands]
         if not self.files.formatted:
             self.table = UnformattedTable(own)
@@ -179,7 +182,7 @@ class Context:
         self.directory = next(node for node in self.files.directories if node.offset == here)
         self.file = next((node for node in self.directory.files if file and node.offset == file.offset), None)
         self.free = self.free if free is None else free
-        self.choose_table()
+        self.settle()
 
     def look_for_blocks(self) -> None:
         """Remember whether the current directory, one above it or the card is blocked."""

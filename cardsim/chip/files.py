@@ -327,21 +327,34 @@ class Directory:
             yield node
             node = node.parent
 
+    def regime(self) -> Iterator[Directory]:
+        """Yield this directory and those above it whose PINs and keys its rules can mean.
+
+        What a native directory's open are states of a register; no rule of a ruled one inside it means them.
+        """
+        for directory in self.upwards():
+            if directory.native and not self.native:
+                return
+            yield directory
+
     def state(self, memory: Memory) -> LifeCycle:
         """Return whether this directory is blocked."""
         return LifeCycle(memory.view[self.states[0]])
 
     def set_state(self, memory: Memory, state: LifeCycle) -> None:
         """Block or unblock this directory, as part of the command."""
-        header = replace(self.header, state=state)
-        memory.write(self.offset, header.encode())
+        memory.write(self.offset, replace(self.stored(memory), state=state).encode())
+
+    def stored(self, memory: Memory) -> Header:
+        """Return the header as it stands in memory; the node's own is that of when it was loaded."""
+        return Header.parse(memory.read(self.offset, HEADER_SIZE))
 
     def key(self, kind: KeyType, reference: int, version: int | None = None) -> Credential | None:
         """Return the PIN or key that ``reference`` means from here: local ones here, others here or above.
 
         No ``version`` is the lowest that there is.
         """
-        for directory in self.upwards():
+        for directory in self.regime():
             versions = directory.keys.get((kind, reference))
             if versions is not None:
                 return versions[min(versions)] if version is None else versions.get(version)
@@ -351,7 +364,7 @@ class Directory:
 
     def first_key(self, kind: KeyType) -> Credential | None:
         """Return the nearest key of a kind of which a directory has one."""
-        for directory in self.upwards():
+        for directory in self.regime():
             for (found, _), versions in directory.keys.items():
                 if found is kind:
                     return versions[min(versions)]

@@ -103,12 +103,12 @@ class FileSystem:
         """Load internal files first, since the rules of the others refer to them."""
         directory.fids = frozenset(header.fid for _, header in children)
         directory.become(ruled=any(header.rules_its_directory for _, header in children))
-        if directory.parent is None and directory.native:
+        if directory.parent is None and directory.header.native:
             self._next_bit = 1 << FIRST_FREE_BIT
         for offset, header in children:
             if header.type.internal:
                 self._load_internal(directory, offset, header)
-        own = CURRENT_REGISTER | MF_REGISTER if directory.parent is None and directory.native else 0
+        own = CURRENT_REGISTER | MF_REGISTER if directory.parent is None and directory.header.native else 0
         for versions in directory.keys.values():
             own |= next(iter(versions.values())).bit
         directory.scope = own | (directory.parent.scope if directory.parent else EVERY_INTERFACE)

@@ -80,10 +80,10 @@ class T0Port:
         """Give the answer of a command that sent data."""
         if self._case4 is Case4Answer.INLINE:
             return response
-        if self._case4 is Case4Answer.DROP or response[-2:] != _OK:
+        if self._case4 is Case4Answer.DROP:
             return response[-2:]
         self._waiting = response[:-2]
-        return self._more()
+        return self._more() if response[-2:] == _OK else response[-2:]  # a warning comes first
 
     def _more(self) -> bytes:
         """61xx for what waits; 6100 says 256 or more."""

@@ -45,10 +45,14 @@ def load_image(path: Path) -> CardImage:
 def write_new(path: Path, content: bytes, *, overwrite: bool) -> None:
     """Write a file, whole or not at all, for its owner only; one that exists, and any card file, is left alone.
 
-    ``overwrite`` replaces one that exists, but no card file. Raises InputFileError or OutputFileError.
+    ``overwrite`` replaces one that exists, but no card file. What is no file, such as /dev/stdout, is written to and
+    stays. Raises InputFileError or OutputFileError.
     """
     place = Path(os.path.realpath(path))
     try:
+        if place.is_char_device() or place.is_fifo():
+            place.write_bytes(content)
+            return
         if overwrite and _is_card_file(place):
             raise InputFileError(f"{path} is a card file; give another name", f"{path} 是卡文件;请换一个文件名")
         descriptor, temporary = disk.write_temporary(place, content)

@@ -26,6 +26,20 @@ if TYPE_CHECKING:
 
 _CLA: Final = 0x80
 _INITIALIZE, _CREDIT, _DEBIT, _UPDATE, _PROVE, _BALANCE, _CACHE = 0x50, 0x52, 0x54, 0x58, 0x5A, 0x5C, 0xDC
+_AMOUNT, _TERMINAL = 4, 6
+_COUNTER: Final = slice(4, 6)
+_LOAD, _PURCHASE, _CASH, _COMPOUND, _OVERDRAFT, _UNLOAD = range(6)
+_FORMS: Final = {
+    TransactionType.LOAD_PASSBOOK: _LOAD,
+    TransactionType.LOAD_WALLET: _LOAD,
+    TransactionType.UNLOAD: _UNLOAD,
+    TransactionType.OVERDRAFT: _OVERDRAFT,
+    TransactionType.PURCHASE_PASSBOOK: _PURCHASE,
+    TransactionType.PURCHASE_WALLET: _PURCHASE,
+    TransactionType.CASH: _CASH,
+    TransactionType.COMPOUND: _COMPOUND,
+}
+"""P1 of INITIALIZE (facts native-card-os 4.1)."""
 LOG_SFI: Final = 0x18
 
 
@@ -49,10 +63,11 @@ class BalanceForm(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A transaction that was opened, by which it is found again: its type, and the counter that INITIALIZE gave."""
+    """A transaction that was opened, by which it is found again: type, the counter that INITIALIZE gave, key index."""
 
     type: TransactionType
     counter: int
+    key_index: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,48 +138,48 @@ def load(host: PurseHost, desk: Desk, purse: PurseId, amount: int) -> Script[Rec
     """Load ``amount``. Raises CardRefusedError, also when MAC1 or TAC are not of the issuer's card."""
     kind = TransactionType.LOAD_PASSBOOK if purse is PurseId.PASSBOOK else TransactionType.LOAD_WALLET
     terms = Terms.of_amount(amount, kind, desk.terminal)
-    opened = yield from _open_online(host, desk, 0x00, purse, terms)
+    opened = yield from _open_online(host, desk, purse, terms)
     mac2 = host.order(opened, terms, desk.stamp)
     response = yield Command(_CLA, _CREDIT, 0x00, 0x00, desk.stamp + mac2, le=MAC_SIZE)
     _expect(response, "the card refuses the load", "卡拒绝圈存")
-    receipt = Receipt(_attempt(opened, kind), opened, terms, opened.balance + amount, tac=response.data)
+    receipt = Receipt(_attempt(desk, opened, kind), opened, terms, opened.balance + amount, tac=response.data)
     return _certified(host, desk, receipt, receipt.tac)
 
 
 def unload(host: PurseHost, desk: Desk, amount: int) -> Script[Receipt]:
     """Take ``amount`` from the passbook back to the account. Raises CardRefusedError."""
     terms = Terms.of_amount(amount, TransactionType.UNLOAD, desk.terminal)
-    opened = yield from _open_online(host, desk, 0x05, PurseId.PASSBOOK, terms)
+    opened = yield from _open_online(host, desk, PurseId.PASSBOOK, terms)
     mac2 = host.order(opened, terms, desk.stamp)
     response = yield Command(_CLA, _DEBIT, 0x03, 0x00, desk.stamp + mac2, le=MAC_SIZE)
     _expect(response, "the card refuses to unload", "卡拒绝圈提")
-    receipt = Receipt(_attempt(opened, terms.type), opened, terms, opened.balance - amount, mac=response.data)
+    receipt = Receipt(_attempt(desk, opened, terms.type), opened, terms, opened.balance - amount, mac=response.data)
     return _certified(host, desk, receipt, receipt.mac)
 
 
 def update_overdraft(host: PurseHost, desk: Desk, limit: int) -> Script[Receipt]:
     """Set the passbook's overdraft limit. Raises CardRefusedError."""
     old = Terms(b"", TransactionType.OVERDRAFT, desk.terminal)
-    opened = yield from _open_online(host, desk, 0x04, PurseId.PASSBOOK, old)
+    opened = yield from _open_online(host, desk, PurseId.PASSBOOK, old)
     terms = replace(old, value=limit.to_bytes(3, "big"))
     data = terms.value + desk.stamp + host.order(opened, terms, desk.stamp)
     response = yield Command(_CLA, _UPDATE, 0x00, 0x00, data, le=MAC_SIZE)
     _expect(response, "the card refuses the overdraft limit", "卡拒绝修改透支限额")
     after = opened.balance + limit - opened.limit
-    receipt = Receipt(_attempt(opened, terms.type), opened, terms, after, tac=response.data)
+    receipt = Receipt(_attempt(desk, opened, terms.type), opened, terms, after, tac=response.data)
     return _certified(host, desk, receipt, receipt.tac)
 
 
 def purchase(module: PurchaseModule, desk: Desk, purse: PurseId, amount: int) -> Script[Receipt]:
     """Pay ``amount``. Raises CardRefusedError, also when MAC2 does not prove the payment."""
     kind = TransactionType.PURCHASE_PASSBOOK if purse is PurseId.PASSBOOK else TransactionType.PURCHASE_WALLET
-    return (yield from _pay(module, desk, (0x01, purse), Terms.of_amount(amount, kind, desk.terminal)))
+    return (yield from _pay(module, desk, purse, Terms.of_amount(amount, kind, desk.terminal)))
 
 
 def cash(module: PurchaseModule, desk: Desk, amount: int) -> Script[Receipt]:
     """Draw ``amount`` in cash from the passbook. Raises CardRefusedError."""
     terms = Terms.of_amount(amount, TransactionType.CASH, desk.terminal)
-    return (yield from _pay(module, desk, (0x02, PurseId.PASSBOOK), terms))
+    return (yield from _pay(module, desk, PurseId.PASSBOOK, terms))
 
 
 def compound_purchase(
@@ -175,7 +190,7 @@ def compound_purchase(
     Raises CardRefusedError; then nothing was paid and nothing written.
     """
     terms = Terms.of_amount(amount, TransactionType.COMPOUND, desk.terminal)
-    return (yield from _pay(module, desk, (0x03, PurseId.WALLET), terms, updates))
+    return (yield from _pay(module, desk, PurseId.WALLET, terms, updates))
 
 
 def prove(attempt: Attempt, *, next_number: bool = True) -> Script[bytes | None]:
@@ -194,17 +209,25 @@ def prove(attempt: Attempt, *, next_number: bool = True) -> Script[bytes | None]
 def resolve(attempt: Attempt, purse: PurseId, *, next_number: bool = True) -> Script[bytes | None]:
     """Return what proves a torn transaction; ``None`` when it was not done and can be done again.
 
-    Raises CardRefusedError when the proof is gone but the card has counted on: then a later one has replaced it.
+    Raises CardRefusedError when the proof is gone but the card has counted on: then a later one has replaced it, or the
+    card numbers its proofs otherwise. Raises it too when the card does not tell its counter, for instance since a PIN
+    has to be verified first: nothing is known then, and done again it might be done twice.
     """
     proof = yield from prove(attempt, next_number=next_number)
     if proof is not None:
         return proof
-    p1 = 0x00 if attempt.type.online else 0x01
-    response = yield Command(_CLA, _INITIALIZE, p1, purse, b"\x01" + bytes(10), le=0)
-    if len(response.data) >= 6 and int.from_bytes(response.data[4:6], "big") != attempt.counter:
+    amount = b"" if attempt.type is TransactionType.OVERDRAFT else bytes(_AMOUNT)
+    data = bytes((attempt.key_index,)) + amount + bytes(_TERMINAL)
+    response = yield Command(_CLA, _INITIALIZE, _FORMS[attempt.type], purse, data, le=0)
+    what, what_zh = "the card has no proof; whether the transaction was done is not known", "卡无交易证明;交易结果未知"
+    _expect(response, what, what_zh)
+    counter = response.data[_COUNTER]
+    if len(counter) != _COUNTER.stop - _COUNTER.start:
+        raise CardRefusedError(what, what_zh, response.sw)
+    if int.from_bytes(counter, "big") != attempt.counter:
         raise CardRefusedError(
-            "a later transaction has replaced the proof; the log may have this one",
-            "后续交易已覆盖证明;可查询交易明细",
+            "the card has no proof of this transaction, but has counted on; the log may have it",
+            "卡无该交易的证明,但交易序号已变化;可查询交易明细",
             response.sw,
         )
     return None
@@ -213,15 +236,15 @@ def resolve(attempt: Attempt, purse: PurseId, *, next_number: bool = True) -> Sc
 def _pay(
     module: PurchaseModule,
     desk: Desk,
-    form: tuple[int, PurseId],
+    purse: PurseId,
     terms: Terms,
     updates: Sequence[CacheUpdate] = (),
 ) -> Script[Receipt]:
     data = bytes((desk.key_index,)) + terms.value + terms.terminal
-    response = yield Command(_CLA, _INITIALIZE, *form, data, le=0x0F)
+    response = yield Command(_CLA, _INITIALIZE, _FORMS[terms.type], purse, data, le=0x0F)
     _expect(response, "the card does not start the payment", "卡拒绝消费初始化")
     opened = _opened(response, limit=True, mac=False)
-    desk.opened(_attempt(opened, terms.type))
+    desk.opened(_attempt(desk, opened, terms.type))
     for update in updates:
         mode = 0 if update.by_identifier or not update.record else 4
         response = yield Command(_CLA, _CACHE, update.record, update.sfi << 3 | mode, update.data)
@@ -233,13 +256,13 @@ def _pay(
     if not module.confirms(mac2):
         raise CardRefusedError("the card's MAC2 proves no payment", "卡返回的 MAC2 无效", response.sw)
     after = opened.balance - int.from_bytes(terms.value, "big")
-    return Receipt(_attempt(opened, terms.type), opened, terms, after, mac2, tac, serial)
+    return Receipt(_attempt(desk, opened, terms.type), opened, terms, after, mac2, tac, serial)
 
 
-def _open_online(host: PurseHost, desk: Desk, p1: int, purse: PurseId, terms: Terms) -> Script[Opened]:
+def _open_online(host: PurseHost, desk: Desk, purse: PurseId, terms: Terms) -> Script[Opened]:
     data = bytes((desk.key_index,)) + terms.value + terms.terminal
     overdraft = terms.type is TransactionType.OVERDRAFT
-    response = yield Command(_CLA, _INITIALIZE, p1, purse, data, le=0x13 if overdraft else 0x10)
+    response = yield Command(_CLA, _INITIALIZE, _FORMS[terms.type], purse, data, le=0x13 if overdraft else 0x10)
     _expect(response, "the card does not start the transaction", "卡拒绝交易初始化")
     opened = _opened(response, limit=overdraft, mac=True)
     if overdraft:
@@ -248,7 +271,7 @@ def _open_online(host: PurseHost, desk: Desk, p1: int, purse: PurseId, terms: Te
         raise CardRefusedError(
             "MAC1 is wrong: the card is none of the issuer's", "MAC1 错误:不是该发卡机构的卡", response.sw
         )
-    desk.opened(_attempt(opened, terms.type))
+    desk.opened(_attempt(desk, opened, terms.type))
     return opened
 
 
@@ -259,8 +282,8 @@ def _opened(response: Response, *, limit: bool, mac: bool) -> Opened:
         raise CardRefusedError(str(error), f"初始化响应长度有误:{len(response.data)} 字节", response.sw) from error
 
 
-def _attempt(opened: Opened, kind: TransactionType) -> Attempt:
-    return Attempt(kind, opened.counter)
+def _attempt(desk: Desk, opened: Opened, kind: TransactionType) -> Attempt:
+    return Attempt(kind, opened.counter, desk.key_index)
 
 
 def _certified(host: PurseHost, desk: Desk, receipt: Receipt, proof: bytes) -> Receipt:

@@ -59,7 +59,7 @@ def card_block(context: Context, command: Command) -> bytes:
     check_length(context, command, "CARD BLOCK", _SIZES, "4")
     checked(context, command, _key(context, _LINE_KEY, "CARD BLOCK"))
     _set(context, context.files.mf, LifeCycle.BLOCKED_FOR_EVER)
-    context.choose_table()
+    context.settle()
     return b""
 
 

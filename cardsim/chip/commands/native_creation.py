@@ -93,7 +93,7 @@ def erase_directory(context: Context, command: Command) -> bytes:
     else:
         needed = rule_of(here, here.header.right2).default
         require(context, compile_access(needed, here.bit_of), needed, "ERASE DF", here.label)
-        header = replace(here.header, right1=RIGHT_FREE, right2=RIGHT_FREE)
+        header = replace(here.stored(context.memory), right1=RIGHT_FREE, right2=RIGHT_FREE)
         context.memory.write(here.offset, header.encode())
     if here.used:
         context.memory.write(here.start, bytes(here.used))
@@ -118,7 +118,7 @@ def _seal(context: Context, data: bytes) -> bytes:
         raise Refusal(Sw.CONDITIONS_NOT_SATISFIED, Reason.NOTHING_BEGUN)
     erase = data[0] if data else RIGHT_NEVER
     check_rule(here, erase)
-    header = replace(here.header, right1=RIGHT_NEVER, right2=erase)
+    header = replace(here.stored(context.memory), right1=RIGHT_NEVER, right2=erase)
     context.memory.write(here.offset, header.encode())
     context.reload(free=False)
     return b""

@@ -38,6 +38,8 @@ _READ_PLAIN: Final = 0x80
 """Of byte 7: it may be read without a MAC."""
 _LONGEST_SEALED: Final = 222
 """Data bytes of an enciphered answer that stays below 239 bytes, whatever the cipher."""
+_LOCKING: Final = (Reason.MAC_WRONG, Reason.CREDENTIAL_BLOCKED)
+"""What locks where no try is left; the second behind a power cut between the last try and the lock."""
 ANY_SIZE: Final = range(1, 256)
 
 
@@ -76,7 +78,8 @@ def update_binary(context: Context, command: Command) -> bytes:
 def allow_read(context: Context, file: ElementaryFile, command: Command, name: str) -> tuple[int, Line | None]:
     """Check lengths, the read right and the MAC; return the number of bytes that are wanted, and the line.
 
-    An enciphered request has that number in its data, one in clear in Le.
+    An enciphered request has that number in its data, one in clear in Le. Two forms are taken: the number with nothing
+    but padding behind it (facts native-card-os 5.1), and in the frame of other enciphered data, which is inferred.
     """
     limit = context.profile.native_max_length
     check_length(context, command, name, range(256), "0, or 4 or more with a MAC")
@@ -91,11 +94,19 @@ def allow_read(context: Context, file: ElementaryFile, command: Command, name: s
     key = line_key(context, 3 - (file.header.byte7 >> 2 & 3), name)
     data, line = checked(context, command, key)
     if data:
-        data = opened(line, data)
-        if len(data) != 1:
+        number = _bare_number(line, data) or opened(line, data)
+        if len(number) != 1:
             raise wrong_length(name, "4, or the sealed length and a MAC", command)
-        wanted = data[0] or limit
+        wanted = number[0] or limit
     return wanted, line
+
+
+def _bare_number(line: Line, data: bytes) -> bytes:
+    """Return the one byte that ``data``, one block, has before its padding; nothing where it is of another form."""
+    if len(data) != line.suite.block:
+        return b""
+    plain = line.suite.decrypt(line.key, data)
+    return plain[:1] if plain == line.suite.pad(plain[:1]) else b""
 
 
 def allow_update(context: Context, file: ElementaryFile, command: Command, name: str) -> bytes:
@@ -113,7 +124,8 @@ def allow_update(context: Context, file: ElementaryFile, command: Command, name:
     try:
         data, line = checked(context, command, key)
     except Refusal as refusal:
-        if not (file.fid in context.profile.native_locking_files and exhausted(context, key)):
+        locking = file.fid in context.profile.native_locking_files and refusal.reason in _LOCKING
+        if not (locking and exhausted(context, key)):
             raise
         if context.directory.parent is None:  # the card is no application
             raise

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from apdu import Case, Sw, Text
+from cardsim.chip.commands.addressing import allowed
 from cardsim.chip.commands.native_creation import make
 from cardsim.chip.commands.native_keys import append_record
 from cardsim.chip.dispatch import PROPRIETARY, PROPRIETARY_PROTECTED, CommandSpec, wrong_length, wrong_p1p2
@@ -13,6 +14,8 @@ from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import MF_FID, RIGHT_NEVER, FileType, KeyType
 from cardsim.chip.native import huada
 from cardsim.chip.native.line import check_length, checked, find_key, opened, require_right
+from cardsim.chip.native.rights import Right
+from cardsim.profiles.native import MfRight
 
 if TYPE_CHECKING:
     from apdu import Command
@@ -21,9 +24,11 @@ if TYPE_CHECKING:
 _WIPE_CLASS: Final = 0xBF
 _END, _ANY = 0x8000, range(1, 256)
 _REPLACE, _ADD = 0x0100, 0x0001
+_KEY_FILE: Final = 0x000B
+_KEY_HEADER: Final = 8
 _LEVELS: Final = 3
-_WITH_MASTER: Final = 0xF1
-"""Our own: erase right behind the end of personalisation, for the published wipe follows an authentication."""
+_WITH_MASTER: Final = Right(0xF1, MfRight.ZERO_Y)
+"""Our own: what a wipe needs, for the published one follows an authentication. Of the directory, any state but 0."""
 _SIZES: Final = (0x1C, 0x24)
 _MASTER_HEADER: Final = bytes(3)
 
@@ -77,8 +82,9 @@ def wipe(context: Context, command: Command) -> bytes:
     if command.p1 or command.p2:
         raise wrong_p1p2("ERASE", command)
     here = context.directory
-    context.free = context.free and here.key_file is None
-    require_right(context, context.files.right(_WITH_MASTER), "ERASE")
+    keyless = context.free and here.key_file is None
+    if not (keyless or allowed(context.granted, _WITH_MASTER.masks)):
+        raise Refusal(Sw.SECURITY_STATUS_NOT_SATISFIED, Reason.STATE_REFUSED, "ERASE", here.label, _WITH_MASTER)
     if here.used:
         context.memory.write(here.start, bytes(here.used))
     context.reload(free=True)
@@ -100,7 +106,7 @@ def _add(context: Context, plain: bytes) -> None:
 def _end(context: Context) -> bytes:
     """Let nothing be created any more."""
     for directory in context.files.directories:
-        header = replace(directory.header, right1=RIGHT_NEVER)
+        header = replace(directory.stored(context.memory), right1=RIGHT_NEVER)
         context.memory.write(directory.offset, header.encode())
     context.reload(free=False)
     return b""
@@ -110,8 +116,6 @@ def _wrong(why: str) -> Refusal:
     return Refusal(Sw.WRONG_DATA, Reason.KEY_FORM, Text(why, f"数据有误({why})"))
 
 
-_KEY_FILE: Final = 0x000B
-_KEY_HEADER: Final = 8
 _SOURCE = "facts native-card-os 1.6, 2.3"
 COMMANDS = (
     CommandSpec("CREATE FILE", PROPRIETARY, 0xE0, Case.DATA_IN, create_file, _SOURCE),

@@ -23,7 +23,10 @@ _SIZES: Final = range(17)
 
 
 def select(context: Context, command: Command) -> bytes:
-    """Make a file current: by FID (P1 00; no data: the MF) or a directory by name (P1 04), which answers its FCI."""
+    """Make a file current: by FID (P1 00; no data: the MF) or a directory by name (P1 04).
+
+    No name is the MF (inferred, facts transit-campus-health-zones 3.1). A directory answers its FCI.
+    """
     if command.p1 not in (_BY_FID, _BY_NAME) or command.p2:
         raise wrong_p1p2("SELECT", command)
     check_length(context, command, "SELECT", _SIZES, "0-16")
@@ -76,7 +79,9 @@ def _by_fid(context: Context, command: Command) -> Directory | ElementaryFile:
 
 
 def _by_name(context: Context, name: bytes) -> Directory:
-    """Reach the MF, the directory itself, those inside it and those beside it."""
+    """Reach the MF, also by no name, the directory itself, those inside it and those beside it."""
+    if not name:
+        return context.files.mf
     here = context.directory
     beside = here.parent.children if here.parent else ()
     reach: tuple[Directory, ...] = (here, *here.children, *beside, context.files.mf)

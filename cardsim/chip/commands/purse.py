@@ -12,7 +12,7 @@ from cardsim.chip.commands import purse_cache, purse_closing, purse_opening
 from cardsim.chip.dispatch import PROPRIETARY, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.purse.body import PASSBOOK, WALLET, purse_of
-from cardsim.chip.purse.file import PurseFile
+from cardsim.chip.purse.file import purse_in
 from cardsim.chip.purse.transaction import ending
 from cardsim.profiles.purse import PurseCounter
 from keys.purse import TransactionType
@@ -54,8 +54,8 @@ def get_transaction_prove(context: Context, command: Command) -> bytes:
     number = int.from_bytes(command.data, "big")
     counter = number - (context.profile.purse_prove_counter is PurseCounter.NEXT)
     kind = TransactionType(command.p2)
-    purse = context.directory.by_fid.get(purse_of(kind))
-    proof = purse.proof(kind) if isinstance(purse, PurseFile) else None
+    purse = purse_in(context.directory, purse_of(kind))
+    proof = purse.proof(kind) if purse else None
     if proof is None or (proof.type, proof.counter) != (kind, counter):
         raise Refusal(Sw.MAC_NOT_AVAILABLE, Reason.NO_PROOF, kind, number)
     return proof.mac + proof.tac

@@ -12,7 +12,7 @@ from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import KeyType
 from cardsim.chip.protection import key_value
 from cardsim.chip.purse.body import MAX_BALANCE, MAX_COUNTER, PASSBOOK, WALLET
-from cardsim.chip.purse.file import PurseFile
+from cardsim.chip.purse.file import purse_in
 from cardsim.chip.purse.transaction import Pending, State, end
 from keys.purse import Terms, TransactionType, online_seed, purse_cipher
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cardsim.chip.context import Context
     from cardsim.chip.files import Credential
     from cardsim.chip.purse.body import PurseState
+    from cardsim.chip.purse.file import PurseFile
     from cardsim.chip.rules import Masks, Rule
 
 _NAME: Final = "INITIALIZE"
@@ -106,8 +107,8 @@ def initialize(context: Context, command: Command) -> bytes:
 
 def usable_purse(context: Context, fid: int) -> PurseFile:
     """Return a purse of the current application. Refuses with 6A82, or where its condition does not hold."""
-    purse = context.directory.by_fid.get(fid)
-    if not isinstance(purse, PurseFile):
+    purse = purse_in(context.directory, fid)
+    if purse is None:
         raise Refusal(Sw.FILE_NOT_FOUND, Reason.PURSE_MISSING, fid, context.directory.label)
     require(context, purse, purse.use)
     return purse

@@ -20,6 +20,7 @@ from cardsim.chip.layout import (
     LifeCycle,
     Protection,
 )
+from cardsim.chip.purse.body import SMALLEST_BODY
 
 if TYPE_CHECKING:
     from apdu import Command
@@ -39,7 +40,6 @@ _RECORDS: Final = range(2, 255)
 """The chip counts the records of a cyclic file with numbers of one byte, so 255 are one too many."""
 _RECORD_SIZES: Final = range(1, 249)
 _PURSE_SIZE: Final = b"\x02\x08"
-_PURSE_BODY: Final = 22
 _PURSES: Final = (0x0001, 0x0002)
 
 
@@ -121,7 +121,7 @@ def _file_header(context: Context, kind: FileType, fid: int, data: bytes) -> Hea
             size += 0 if ruled else context.profile.native_record_overhead
         case FileType.PURSE:
             _check_purse(here, fid, data)
-            size = _PURSE_BODY if data[1:3] == _PURSE_SIZE else size
+            size = SMALLEST_BODY if data[1:3] == _PURSE_SIZE else size
             extra, byte7 = byte7, 0xFF  # the SFI of the log
         case FileType.KEYS:
             _check_key_file(here, Header(fid, kind, size))

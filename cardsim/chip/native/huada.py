@@ -23,6 +23,7 @@ from cardsim.chip.layout import (
 )
 from cardsim.chip.native.creation import Creation, wrong_type
 from cardsim.chip.native.keys import NativeKey
+from cardsim.chip.purse.body import SMALLEST_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,8 @@ MASTER_STATE: Final = 0x0F
 _FREE, _NEVER = 0xF0, 0xEF
 _FIRST_MASTER: Final = bytes(16)
 """Of a card, and of a directory that has been created (facts native-card-os 1.6)."""
-_PURSE_BODY: Final = 22
+_LOG_SFI: Final = 0x18
+"""Inferred: no field says it; the published script makes EF18, in which PBOC has the log."""
 _MAC_KEYS: Final = range(4)
 
 
@@ -88,7 +90,7 @@ def creation(kind: int, data: bytes) -> Creation:
             header = Header(NATIVE_KEYS_FID, FileType.KEYS, size, RIGHT_FREE, RIGHT_FREE)
             return Creation(header, body=master_key(_FIRST_MASTER).encode())
         case 0x0009 if data[2:] == _PURSE_FIELDS:
-            return Creation(Header(fid, FileType.PURSE, _PURSE_BODY, RIGHT_FREE, 0))
+            return Creation(Header(fid, FileType.PURSE, SMALLEST_BODY, RIGHT_FREE, 0, _LOG_SFI))
         case _ if kind in _KINDS and rest[:-1] == _KINDS[kind].fields and rest[-1] in _MAC_KEYS:
             return _file(_KINDS[kind], fid, size, rest[-1])
         case _:

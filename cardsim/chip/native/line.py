@@ -115,7 +115,7 @@ def exhausted(context: Context, key: Credential) -> bool:
 def block_for_ever(context: Context) -> None:
     """Block the current application; committed at once, as the try was: the command is refused all the same."""
     here = context.directory
-    header = replace(here.header, state=LifeCycle.BLOCKED_FOR_EVER)
+    header = replace(here.stored(context.memory), state=LifeCycle.BLOCKED_FOR_EVER)
     context.memory.charge(here.offset, header.encode())
     context.look_for_blocks()
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cardsim.chip.memory import Memory
     from cardsim.chip.rules import Masks
 
+_PLACES: Final = (0x0000, 0xEF00)
+"""Where purses have their FIDs: in FMCOS and its relatives, and in Huada's system (facts native-card-os 1.2, 1.6)."""
 _LOAD_WITHOUT_PIN: Final = (0xBF, 0xFA)
 
 
@@ -59,6 +61,12 @@ class PurseFile(ElementaryFile):
 
     def _scan_any(self) -> Iterator[Record]:
         return iter(())
+
+
+def purse_in(directory: Directory, number: int) -> PurseFile | None:
+    """Return the purse of ``directory`` that P2 ``number`` of the purse commands means."""
+    found = (directory.by_fid.get(place | number) for place in _PLACES)
+    return next((file for file in found if isinstance(file, PurseFile)), None)
 
 
 def load_right(directory: Directory) -> Right:

@@ -126,9 +126,11 @@ def test_le_of_a_case_2_command(le: str, answer: str) -> None:
 
 
 def test_le_of_a_case_4_command() -> None:
+    """It has been carried out, so it is not asked for again: a payment would be made twice."""
     port = in_field()
     assert send(port, ONE + "18") == FCI + "9000"
-    assert send(port, ONE + "17") == "6C18"
+    assert send(port, ONE + "17") == FCI[:-2] + "9000"
+    assert send(port, ONE + "01") == FCI[:2] + "9000"
     assert send(port, ONE + "FF") == FCI + "9000"
 
 

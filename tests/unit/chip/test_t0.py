@@ -235,7 +235,8 @@ def test_case_4_answers(setting: str, answer: str, waits: bool) -> None:
     assert card.t0("00A4000002EF55") == "6A82"
 
 
-def test_a_warning_with_data_keeps_its_word_and_nothing_waits() -> None:
+def test_a_warning_comes_first_and_its_data_wait() -> None:
     t0 = port(ScriptedCard(5, "6283"))
     assert send(t0, "00A4040000") == "6283"
+    assert send(t0, "00C0000005") == "0001020304" + "9000"
     assert send(t0, "00C0000005") == "6985"

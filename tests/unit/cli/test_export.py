@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +57,21 @@ def test_without_keys_it_says_nothing_secret(cardsim: Runner, card: Path) -> Non
     assert all("value" not in key for key in file(plain, "EF80")["keys"])
     secret = [key["value"] for key in file(export(cardsim, card, "--keys"), "EF80")["keys"]]
     assert not any(value in ran.out for value in secret)
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_what_is_no_file_is_written_to_and_stays(
+    cardsim: Runner, card: Path, tmp_path: Path, force: tuple[str, ...]
+) -> None:
+    out, pipe = tmp_path / "a.json", tmp_path / "pipe"
+    assert cardsim("export", card, "--out", out).status == 0
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_bytes)
+        assert cardsim("export", card, "--out", pipe, *force).status == 0
+        assert read.result(60) == out.read_bytes()
+    assert pipe.is_fifo()
+    assert "No space left" in cardsim.refused("export", card, "--out", "/dev/full", *force, status=1)
 
 
 def test_keys_come_from_the_test_keyring_again(cardsim: Runner, card: Path, tmp_path: Path) -> None:

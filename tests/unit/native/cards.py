@@ -77,9 +77,11 @@ def macced(key: str, command: str, challenge: bytes, suite: Suite = DES) -> str:
     return command + suite.mac(value(key), data, challenge.ljust(suite.block, b"\x00")).hex()
 
 
-def run(card: Native, name: str) -> None:
-    """Send a script; every step must be answered as it says."""
+def run(card: Native, name: str, *, until: str = "no such line") -> None:
+    """Send a script, up to the line that begins with ``until``; every step must be answered as it says."""
     for line in (SCRIPTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith(until):
+            break
         if line and not line.startswith("#"):
             step, _, expected = line.partition("=")
             answer = _step(card, step.split())

@@ -109,6 +109,8 @@ def test_select_reaches_what_a_real_card_reaches() -> None:
     assert card.send("00A40000023F01") == "6F078405A0000000019000"  # 3F02 has none: its sibling is
     assert card.send("00A40000023F03") == "6F078405A0000000039000"
     assert card.send("00A4040005A000000002") == "6A82"  # neither child nor sibling
+    assert card.send("00A40400") == "6F15840E315041592E5359532E4444463031A5038801019000"
+    assert card.send("00A4040005A000000002").endswith("9000")
     assert card.send("00A40000") == "6F15840E315041592E5359532E4444463031A5038801019000"
     strict = made(first, second, "00A40000023F02", native_sibling_select=False)
     assert strict.send("00A40000023F01") == "6A82"
@@ -150,6 +152,25 @@ def test_an_enciphered_file(full: bool) -> None:
     # The request may say how much, enciphered.
     wanted = card.seal("K8", "04B081000C", "03")
     assert DES.opened(value("K8"), bytes.fromhex(wanted)[:-6]) == bytes.fromhex("010203")
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"), [("0280000000000000", "0102"), ("0102800000000000", "0102"), ("0180000000000000", "01")]
+)
+def test_an_enciphered_request_in_both_forms(request_: str, answer: str) -> None:
+    """The number before its padding (native-card-os 5.1), and in a frame."""
+    card = made("80E0000107E80007F0F0FF7F")
+    assert card.seal("K8", "04D681000C", "01020304050607") == "9000"
+    sealed = DES.ecb(value("K8"), bytes.fromhex(request_)).hex()
+    got = card.mac("K8", "04B081000C" + sealed)
+    assert DES.opened(value("K8"), bytes.fromhex(got)[:-6]) == bytes.fromhex(answer)
+
+
+@pytest.mark.parametrize("request_", ["0280000000000001", "0203800000000000", "0980000000000080"])
+def test_an_enciphered_request_of_neither_form(request_: str) -> None:
+    card = made("80E0000107E80007F0F0FF7F")
+    sealed = DES.ecb(value("K8"), bytes.fromhex(request_)).hex()
+    assert card.mac("K8", "04B081000C" + sealed) in ("6988", "6700")
 
 
 def test_byte_7_names_the_line_keys() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.native.cards import DES, Native
+from tests.unit.native.cards import DES, Native, macced
 
 MF = "80E03F000D38FFFFF0F0FF" + "FF" * 7
 NAME = b"ZONE.ONE".hex()
@@ -48,6 +48,40 @@ def test_its_own_rule_opens_it_and_wipes_it_whole() -> None:
     assert bytes.fromhex(KEY) not in memory
     # The MF, the directory's header as CREATE FILE made it, its name; all else is erased.
     assert memory.rstrip(b"\x00")[11 + 11 :] == bytes.fromhex(NAME)
+
+
+def test_a_challenge_lives_as_the_directory_s_kind_wants() -> None:
+    """Of a native directory one that is no longer the last command's is gone, also where it was ruled a moment ago."""
+    made = card()
+    assert prove(made) == "9000"
+    assert made.send(ERASE) == "9000"
+    assert made.run("80E00000073F0100F0F0FFFF", "80D401000D36F0F0FF330102030405060708", "80E0000107A80004F0F0FFFF") == (
+        "9000"
+    )
+    challenge = made.fetch(4)
+    assert made.send("00B0810004").endswith("6281")
+    assert made.send(macced("K8", "04D6810008AABBCCDD", challenge)) == "6984"
+
+
+NATIVE_KEYS = ("80E00000073F0200F0F0FFFF", f"80D401001539F0F0AA33{KEY}", "80D401000A3AEFF00133123456FFFF")
+
+
+@pytest.mark.parametrize(("rule", "seal"), [("02", "00"), ("01", "00")])
+def test_a_rule_that_names_a_key_of_the_native_mf_is_never_satisfied(rule: str, seal: str) -> None:
+    """What that key opens is a state of the MF; to a rule it is a key that is not there."""
+    made = Native(4096, native_dialect="extended")
+    keys, file = "80E0EF80073F0030F0EFFFFF", "80E0EF050728001001F0FFFF"
+    rules = f"80E0EF810A3D0003F0EFFFFF02{rule}{seal}"
+    for command in (MF, *NATIVE_KEYS, DF, INTO, keys, rules, file, "80E080000101"):
+        assert made.send(command).endswith("9000"), (command, made.card.last_refusal)
+    made.card.reset()
+    assert made.send(INTO).endswith("9000")
+    assert made.send("00B0850004") == "6982"
+    assert made.send(ERASE) == "6982"
+    before = bytes(made.memory.view)
+    assert made.send("0020000003123456") == "6A88"
+    assert prove(made, "00") in ("6A88", "6700")
+    assert bytes(made.memory.view) == before
 
 
 @pytest.mark.parametrize("how", ["nothing", "another key", "a wrong proof", "selected again"])

@@ -39,6 +39,9 @@ def test_a_key_whose_tries_are_gone_locks_it_too() -> None:
         card.mac("K1", UPDATE["0017"])
     assert card.mac("K8", UPDATE["0017"]) == "6983"
     assert card.send("00B0970004")[-4:] == "6281", "another file locks nothing"
+    assert card.send("04D6950002AABB") == "6987", "and no command without a MAC"
+    assert card.send(UPDATE["0015"] + "00000000") == "6984"
+    assert card.send("00B0970004")[-4:] == "6281"
     assert card.mac("K8", UPDATE["0015"]) == "9303"
     assert card.send("00B0970004") == "6A81"
 

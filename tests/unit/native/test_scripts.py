@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cardsim.chip.layout import KeyType
-from tests.unit.native.cards import KEYS, Native, issued, run
+from tests.unit.native.cards import DES, INTO_MF, KEYS, Native, issued, run, value
 
 WALLET = "00A4040009A00000000386980701"
 INTO_WALLET = "00A40000023F01"
@@ -18,6 +18,44 @@ def test_a_published_script_runs_as_printed(name: str) -> None:
 
 def test_a_published_script_of_huada_runs_as_printed() -> None:
     run(Native(16384, native_dialect="huada"), "newhd")
+
+
+def huada() -> Native:
+    """Huada's card before its personalisation is ended, in the wallet."""
+    card = Native(16384, native_dialect="huada")
+    run(card, "newhd", until="80E08000")
+    return card
+
+
+def test_the_purse_of_huada_is_loaded_and_pays() -> None:
+    card = huada()
+    assert card.send("805000020B0100000064112233445566") == "6982"  # its PIN comes first
+    assert card.send("0020000003123456") == "9000"
+    opened = card.send("805000020B0100000064112233445566")
+    assert (len(opened), opened[:12], opened[-4:]) == (36, "000000000000", "9000")
+    random = bytes.fromhex(opened[16:24])
+    session = DES.ecb(value("K1"), random + bytes.fromhex("00008000"))
+    stamp = "20261123120000"
+    mac2 = DES.mac(session, bytes.fromhex(f"0000006402112233445566{stamp}"), bytes(8)).hex()
+    assert len(card.send(f"805200000B{stamp}{mac2}")) == 8 + 4
+    assert card.send("805C000204") == "000000649000"
+    assert card.send("00B201C417")[:6] == "000000"
+    assert card.send("00B201C417")[10:20] == "0000006402"
+
+
+def test_the_end_of_huada_s_personalisation_unblocks_nothing() -> None:
+    card = huada()
+    assert card.mac("K1", "841E000104") == "9000"
+    assert card.run(INTO_MF, "80E08000") == "9000"
+    assert card.send(WALLET) == "6A81"
+    assert Native(bytes(card.memory.view), native_dialect="huada").send(WALLET) == "6A81"
+
+
+def test_a_refused_wipe_of_huada_leaves_the_free_phase() -> None:
+    card = Native(16384, native_dialect="huada")
+    run(card, "newhd", until="seal")
+    assert card.send("BFCE000000") == "6982"
+    assert card.send("80E000050E" + "EF010100" + "00000020000000000000") == "9000"
 
 
 @pytest.mark.parametrize("name", ["fmz", "newfd", "hz", "klks"])

@@ -228,8 +228,23 @@ class Purses(RuleBasedStateMachine):
         attempt, deal = self.open.pop(kind)
         self.card.send(VERIFY)
         proof = play(self.card, purse.prove(attempt, next_number=self.next_number))
+        self._check_resolve(attempt, deal.purse, proof)
         if proof is not None:
             self._settle(kind, attempt, deal, proof)
+
+    def _check_resolve(self, attempt: Attempt, which: PurseId, proof: bytes | None) -> None:
+        """What resolve() says of it: the proof, or nothing done as long as the counter stands still, else not known."""
+        state = self._states()[which]
+        one = self.card.card.context.profile.purse_one_counter
+        counter = state.online if attempt.type.online or one else state.offline
+        try:
+            said = play(self.card, purse.resolve(attempt, which, next_number=self.next_number))
+        except CardRefusedError:
+            assert proof is None
+            assert counter != attempt.counter
+        else:
+            assert said == proof
+            assert proof is not None or counter == attempt.counter
 
     def _settle(self, kind: TransactionType, attempt: Attempt, deal: Deal, proof: bytes) -> None:
         assert attempt.type is kind

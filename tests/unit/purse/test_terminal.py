@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cardsim.chip.purse.body import PurseState
@@ -38,7 +40,7 @@ def test_load(index: int, which: PurseId, kind: int) -> None:
     receipt = play(card, purse.load(hsm(), desk(key_index=index), which, 1_234))
     assert receipt.balance == before.balance + 1_234
     assert play(card, purse.balance(which)) == receipt.balance
-    assert receipt.attempt == Attempt(TransactionType(kind), before.online)
+    assert receipt.attempt == Attempt(TransactionType(kind), before.online, index)
     record = play(card, purse.read_log())[0]
     assert record == LogRecord(before.online, before.limit, 1_234, kind, TERMINAL, WHEN)
     assert play(card, purse.prove(receipt.attempt)) == bytes(4) + receipt.tac
@@ -266,9 +268,29 @@ def test_a_proof_that_was_replaced_is_not_taken_for_nothing_done() -> None:
     card = rich(purse_proofs="last")
     loaded = play(card, purse.load(hsm(), desk(), PurseId.WALLET, 1))
     play(card, purse.purchase(hsm().purchase_module(), desk(), PurseId.WALLET, 1))
-    with pytest.raises(CardRefusedError, match="replaced"):
+    with pytest.raises(CardRefusedError, match="counted on"):
         play(card, purse.resolve(loaded.attempt, PurseId.WALLET))
     assert play(card, purse.resolve(Attempt(TransactionType.LOAD_WALLET, 6), PurseId.WALLET)) is None
+
+
+@pytest.mark.parametrize("settings", [{}, {"purse_prove_counter": "init"}, {"purse_proofs": "last"}], ids=str)
+def test_what_is_not_known_is_not_taken_for_nothing_done(settings: dict[str, object]) -> None:
+    """Without the PIN a card tells no counter of loads."""
+    card = rich(**settings)
+    loaded = play(card, purse.load(hsm(), desk(), PurseId.WALLET, 1))
+    play(card, purse.purchase(hsm().purchase_module(), desk(), PurseId.WALLET, 1))
+    card.reinsert()
+    if not settings:
+        assert play(card, purse.resolve(loaded.attempt, PurseId.WALLET)) == bytes(4) + loaded.tac
+        loaded = replace(loaded, attempt=replace(loaded.attempt, counter=loaded.attempt.counter + 1))
+    with pytest.raises(CardRefusedError, match="not known: 6982"):
+        play(card, purse.resolve(loaded.attempt, PurseId.WALLET))
+
+
+def test_a_transaction_is_asked_for_under_its_own_key() -> None:
+    card = rich()
+    with pytest.raises(CardRefusedError, match="not known: 9403"):
+        play(card, purse.resolve(Attempt(TransactionType.LOAD_WALLET, 6, key_index=9), PurseId.WALLET))
 
 
 def test_a_log_shows_the_newest_ten() -> None:
