@@ -11,7 +11,7 @@ bytes inside a header is on no wire and is our own.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, unique
 from typing import ClassVar, Final
 
@@ -30,6 +30,8 @@ RIGHT_COMPOUND: Final = 0xDF
 NO_FCI_BYTE: Final = 0xFF
 MF_FID: Final = 0x3F00
 NATIVE_KEYS_FID: Final = 0x0000
+KEYS_FID, RULES_FID, APPLICATION_FID = 0xEF80, 0xEF81, 0xEF82
+"""Of the internal files of a ruled directory; our own."""
 """Of the key file of a native directory (facts native-card-os 1.2)."""
 
 
@@ -70,7 +72,8 @@ class Protection(IntEnum):
     CIPHER = 0xC0
 
 
-_KIND_MASK: Final = 0x3F
+KIND_MASK: Final = 0x3F
+"""Of the type byte of a file or a key: its type; the two bits above are its protection."""
 _NATIVE: Final = 0x80
 """In the length byte of a directory's name, which has at most 16 bytes."""
 
@@ -172,7 +175,7 @@ class Header:
         fid, kind, size, right1, right2, extra, tail, state, checksum = _HEADER.unpack_from(raw)
         if checksum != header_checksum(raw):
             raise ValueError(f"header checksum is {checksum:02X}, should be {header_checksum(raw):02X}")
-        file_type = FileType(kind & _KIND_MASK)
+        file_type = FileType(kind & KIND_MASK)
         directory = file_type is FileType.DIRECTORY
         return cls(
             fid,
@@ -183,7 +186,7 @@ class Header:
             extra,
             tail & ~_NATIVE if directory else 0,
             LifeCycle(state),
-            Protection(kind & ~_KIND_MASK),
+            Protection(kind & ~KIND_MASK),
             directory and bool(tail & _NATIVE),
             0xFF if directory else tail ^ 0xFF,
         )
@@ -204,7 +207,7 @@ class KeyRecord:
 
     type: KeyType
     id: int
-    value: bytes
+    value: bytes = field(repr=False)
     tries: int
     version: int = 0
     file: int = 0xFF

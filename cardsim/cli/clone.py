@@ -20,7 +20,7 @@ from cardsim.perso.plain import export_card, import_card
 from cardsim.profiles import PROFILES
 from cardsim.store import create_card_file
 from cardsim.zones.card_identification import CardIdentification
-from cardsim.zones.historical import HistoricalBytes
+from cardsim.zones.historical import IN_ATR, HistoricalBytes
 from cardsim.zones.layouts import Layout
 from cardsim.zones.registry import ZONES
 from keys.keyring import TestKeyring
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from cardsim.perso.image import CardImage
     from keys.keyring import Keyring
 
-_HISTORICAL: Final = slice(4, 17)
 _CLONE_PIN: Final = "123456FFFFFFFFFF"
 
 
@@ -140,7 +139,7 @@ def _from_reader(options: argparse.Namespace, console: Console) -> tuple[CardIma
         raise InputFileError("the card has no zone that is declared here", "该卡没有此处已定义的区域")
     layout = Layout.from_text(dump["layout"])
     chip = PROFILES["gen3" if layout is Layout.V3_00 else "gen2"]
-    historical = parse_hex(dump["atr"])[_HISTORICAL]
+    historical = parse_hex(dump["atr"])[IN_ATR]
     profile = chip.override({"zones": zones, "historical_bytes": format_hex(historical)})
     plain: Any = json.loads(json.dumps(export_card(personalise(profile, layout, Holder()), secrets=True)))
     closed = sum(_overlay(node, there.get(aid)) for aid, node in _nodes(plain["card"]))

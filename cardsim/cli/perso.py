@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             check_atr(bare, options)
         image = image_of(options, console, bare.atr, card)
         check_chip(options, image, bare.atr, card)
-        sections = script_of(image.memory, transport)
+        sections = script_of(image.memory, transport, erasable=options.erasable)
         keep_secret(sink, sections)
         _personalise(with_layers(bare, trace=sink), image, sections, options, console)
         equal = card is not None and same_contents(bytes(card.memory.view), image.memory)
@@ -178,7 +178,7 @@ def _dry_run(options: argparse.Namespace, transport: bytes, console: Console) ->
     if options.trace_secrets:
         console.note("warning: keys appear in clear", "警告:将显示明文密钥")
     image = image_of(options, console, atr, None)
-    sections = script_of(image.memory, transport)
+    sections = script_of(image.memory, transport, erasable=options.erasable)
     for section in sections:
         for command in section.entering if section.path else ():
             console.line(format_hex(command.encode()))

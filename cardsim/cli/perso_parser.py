@@ -49,6 +49,14 @@ def perso_options(
         help=_t("of a factory-fresh card (8 bytes FF)", "出厂空白卡的传输码(默认 8 字节 FF)"),
     )
     run.add_argument(
+        "--erasable",
+        action="store_true",
+        help=_t(
+            "anybody may wipe the card, to make it blank again (else nobody can)",
+            "允许任何人擦除该卡以便重新制卡(默认任何人都不能)",
+        ),
+    )
+    run.add_argument(
         "--transport-key",
         metavar="HEX",
         help=_t("master key of a card that has an MF already", "已有 MF 的卡的主控密钥"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from apdu import Text
 from cardsim.cli import zones_apdu
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
     from cardsim.zones.model import Zone
     from readers.terminal.script import Script
-
-_HISTORICAL: Final = slice(4, 17)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

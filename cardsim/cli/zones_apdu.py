@@ -21,7 +21,7 @@ from cardsim.perso.surgery import holder_of
 from cardsim.profiles import LAYOUTS
 from cardsim.store import CardStore, Description
 from cardsim.zones.factors import hrss_factors, key_name, suite_of
-from cardsim.zones.historical import HistoricalBytes
+from cardsim.zones.historical import IN_ATR, HistoricalBytes
 from cardsim.zones.layouts import Layout
 from cardsim.zones.model import CommandSet, KeyAlgorithm
 from cardsim.zones.registry import ZONES
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from cardsim.zones.model import Df, KeyDeclaration, Zone
     from readers.terminal.script import Script
 
-_HISTORICAL = slice(4, 17)
 _DEFAULT = "gen3"
 
 
@@ -108,7 +107,7 @@ def terminal_for(atr: bytes, region: str, algorithm: KeyAlgorithm, proofs: Proof
     roots = (proofs.keyring or TestKeyring()).roots(algorithm.value)
     suite = suite_of(algorithm, proofs.sm4_forms)
     hsm = SoftwareHsm(suite, roots, line_session=proofs.line_session)
-    return Terminal(hsm, hrss_factors(region, HistoricalBytes.parse(atr[_HISTORICAL])), secrets.token_bytes, version)
+    return Terminal(hsm, hrss_factors(region, HistoricalBytes.parse(atr[IN_ATR])), secrets.token_bytes, version)
 
 
 def _state(connection: Connection, zone: Zone) -> ZoneState:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 from apdu import BilingualError, HexError, Interface, SimpleTlv, encode_ber, parse_hex
 from cardsim.chip.files import INTERFACE_BITS
 from cardsim.chip.layout import (
+    APPLICATION_FID,
     MF_FID,
     NO_FCI_BYTE,
     RIGHT_COMPOUND,
     RIGHT_FREE,
     RIGHT_NEVER,
+    RULES_FID,
     FileType,
     Header,
     Protection,
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from cardsim.zones.model import Df, Element, FileDeclaration, Purse, Zone
     from keys.hsm import KeyName
 
-_RULES_FID: Final = 0xEF81
-_APPLICATION_FID: Final = 0xEF82
 _MAX_RECORD: Final = 254
 _PROTECTION: Final = {
     WriteProtection.NONE: Protection.NONE,
@@ -161,7 +161,7 @@ class Builder:
         if not fci and everywhere and df.commands is CommandSet.HRSS:
             return b""
         reached = RIGHT_FREE if everywhere else sum(INTERFACE_BITS[interface] for interface in interfaces)
-        header = Header(_APPLICATION_FID, FileType.APPLICATION, len(fci), reached, extra=df.commands)
+        header = Header(APPLICATION_FID, FileType.APPLICATION, len(fci), reached, extra=df.commands)
         return header.encode() + fci
 
     def _file(self, df: Df, file: FileDeclaration, rules: _Rules) -> bytes:
@@ -347,7 +347,7 @@ class _Rules:
     def file(self) -> bytes:
         """Return the internal file with all rules, or nothing."""
         body = encode_rules(self._encoded)
-        return _file(Header(_RULES_FID, FileType.RULES, len(body)), body) if body else b""
+        return _file(Header(RULES_FID, FileType.RULES, len(body)), body) if body else b""
 
 
 def _file(header: Header, body: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cardsim.chip.layout import Algorithm, FileType, Header, KeyRecord, KeyType, tries_byte
+from cardsim.chip.layout import KEYS_FID, Algorithm, FileType, Header, KeyRecord, KeyType, tries_byte
 from cardsim.zones.factors import key_name
 from cardsim.zones.model import KeyAlgorithm, KeyUse, PinForm
 from keys.sm3 import sm3
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cardsim.zones.model import Df, KeyDeclaration, Zone
     from keys.hsm import KeyName
 
-_FID: Final = 0xEF80
 _PIN_VALUE_SIZE: Final = 8
 """Bytes kept for a PIN, FF behind it (facts native-card-os 8: the 8-byte PIN record)."""
 _HASH_SIZE: Final = 16
@@ -54,7 +53,7 @@ def key_file(
     keys = tuple(key for key in df.keys if layout in key.layouts)
     found = (*_pins(df, profile, pin), *_keys(zone, df, keys, profile, card_key))
     records = b"".join(record.encode() for record in found)
-    return Header(_FID, FileType.KEYS, len(records)).encode() + records if records else b""
+    return Header(KEYS_FID, FileType.KEYS, len(records)).encode() + records if records else b""
 
 
 def _pins(df: Df, profile: Profile, pin: Callable[[str], bytes]) -> Iterator[KeyRecord]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from cardsim.chip.errors import MemoryFullError
 from cardsim.chip.layout import (
+    APPLICATION_FID,
+    KEYS_FID,
     MF_FID,
     NO_FCI_BYTE,
     REST_OF_MEMORY,
@@ -53,8 +55,6 @@ if TYPE_CHECKING:
     from cardsim.zones.psam import PsamKey
     from keys.keyring import Keyring
 
-_KEYS_FID: Final = 0xEF80
-_APPLICATION_FID: Final = 0xEF82
 _MAINTENANCE_ID: Final = 0x00
 _ALGORITHMS: Final = {KeyAlgorithm.DES: Algorithm.TRIPLE_DES, KeyAlgorithm.SM4: Algorithm.SM4}
 _REGION: Final = re.compile(r"[0-9]{6}")
@@ -109,7 +109,7 @@ class _Builder:
         maintenance = self._own_key(MAINTENANCE_KEY, KeyAlgorithm.DES)
         wanted = (KeyAlgorithm(text) for text in dict.fromkeys(self.profile.psam_algorithms))
         parts = (
-            _file(Header(_APPLICATION_FID, FileType.APPLICATION, 0, RIGHT_FREE, extra=CommandSet.PSAM), b""),
+            _file(Header(APPLICATION_FID, FileType.APPLICATION, 0, RIGHT_FREE, extra=CommandSet.PSAM), b""),
             _keys(maintenance),
             _transparent(PUBLIC_DATA, self.numbers.device),
             _transparent(TERMINAL_NUMBER, self.numbers.terminal, Protection.MAC),
@@ -188,7 +188,7 @@ class _Builder:
 
 def _keys(*records: bytes) -> bytes:
     body = b"".join(records)
-    return _file(Header(_KEYS_FID, FileType.KEYS, len(body)), body)
+    return _file(Header(KEYS_FID, FileType.KEYS, len(body)), body)
 
 
 def _transparent(declared: Transparent, content: bytes, protection: Protection | None = None) -> bytes:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from cardsim.zones.card_identification import CardIdentification
 
+IN_ATR: Final = slice(4, 17)
+"""Where they stand in the zone's ATR 3B 6D 00 00 ... (facts terminal-interface 7.1)."""
 _LENGTH = 13
 _CHIP = slice(1, 5)
 _MANUFACTURER = slice(5, 7)

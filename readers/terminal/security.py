@@ -14,7 +14,7 @@ from cardsim.errors import NumberError
 from cardsim.zones.access import Access, AllOf, AnyOf, Key
 from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.factors import hrss_factors, key_name
-from cardsim.zones.historical import HistoricalBytes
+from cardsim.zones.historical import IN_ATR, HistoricalBytes
 from cardsim.zones.hrss import EF05, SSSE
 from cardsim.zones.model import KeyUse, VariableTlv
 from readers.errors import CardRefusedError
@@ -34,8 +34,6 @@ _MAC: Final = 4
 _MAX_DATA: Final = 255
 _SEPARATOR: Final = b"\xff"
 _UNBLOCK, _RELOAD = 0x00, 0x01
-_HISTORICAL: Final = slice(4, 17)
-"""Where the 13 historical bytes stand in the zone's ATR 3B 6D 00 00 ... (facts terminal-interface 7.1)."""
 _HINTS: Final[dict[int | None, Text]] = {
     1: Text("; one more refusal blocks it, so do not just repeat this", ";再错一次即锁定,请勿直接重试"),
     0: Text("; it is blocked now", ";现已锁定"),
@@ -65,7 +63,7 @@ def meet(keys: TerminalKeys, atr: bytes, entropy: Callable[[int], bytes]) -> Scr
     expect(response, "the card identification code can not be read", "无法读取卡识别码")
     try:
         code = CardIdentification.parse(response.data[2:])
-        historical = HistoricalBytes.parse(atr[_HISTORICAL])
+        historical = HistoricalBytes.parse(atr[IN_ATR])
     except NumberError as error:
         raise CardRefusedError(
             f"no keys can be derived for this card: {error}", f"无法为该卡分散密钥:{error.text.zh}"

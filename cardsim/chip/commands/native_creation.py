@@ -9,7 +9,7 @@ from apdu import Case, Sw
 from cardsim.chip.dispatch import PROPRIETARY, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.filesystem import rule_of
-from cardsim.chip.layout import MF_FID, NATIVE_KEYS_FID, RIGHT_FREE, RIGHT_NEVER, FileType
+from cardsim.chip.layout import KIND_MASK, MF_FID, NATIVE_KEYS_FID, RIGHT_FREE, RIGHT_NEVER, FileType
 from cardsim.chip.native.creation import (
     Creation,
     check_form,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
 
-_KIND: Final = 0x3F
 _SEAL: Final = 0x8000
 _ANY: Final = range(1, 256)
 
@@ -51,7 +50,7 @@ def create_file(context: Context, command: Command) -> bytes:
     if fid in here.fids or (fid == MF_FID and context.files.formatted):
         raise Refusal(Sw.WRONG_P1P2, Reason.FILE_EXISTS, here.label, fid)
     check_length(context, command, "CREATE FILE", _ANY, "7 or more")
-    kind = dialect.types.get(command.data[0] & _KIND)
+    kind = dialect.types.get(command.data[0] & KIND_MASK)
     if kind is not None:
         check_form(context, kind, command)
     require_right(context, context.files.right(here.header.right1), "CREATE FILE")

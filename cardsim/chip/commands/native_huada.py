@@ -13,6 +13,7 @@ from cardsim.chip.dispatch import PROPRIETARY, PROPRIETARY_PROTECTED, CommandSpe
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import MF_FID, RIGHT_NEVER, FileType, KeyType
 from cardsim.chip.native import huada
+from cardsim.chip.native.creation import LEVELS
 from cardsim.chip.native.line import check_length, checked, find_key, opened, require_right
 from cardsim.chip.native.rights import Right
 from cardsim.profiles.native import MfRight
@@ -26,7 +27,6 @@ _END, _ANY = 0x8000, range(1, 256)
 _REPLACE, _ADD = 0x0100, 0x0001
 _KEY_FILE: Final = 0x000B
 _KEY_HEADER: Final = 8
-_LEVELS: Final = 3
 _WITH_MASTER: Final = Right(0xF1, MfRight.ZERO_Y)
 """Our own: what a wipe needs, for the published one follows an authentication. Of the directory, any state but 0."""
 _SIZES: Final = (0x1C, 0x24)
@@ -52,7 +52,7 @@ def create_file(context: Context, command: Command) -> bytes:
     elif fid != MF_FID:
         raise Refusal(Sw.FUNCTION_NOT_SUPPORTED, Reason.NO_MF)
     creation = huada.creation(kind, command.data)
-    if creation.header.type is FileType.DIRECTORY and sum(1 for _ in here.upwards()) > _LEVELS - 1:
+    if creation.header.type is FileType.DIRECTORY and sum(1 for _ in here.upwards()) > LEVELS - 1:
         raise Refusal(Sw.WRONG_DATA, Reason.CREATE_FORM, Text("too deep", "目录层次过深"))
     make(context, creation)
     return b""

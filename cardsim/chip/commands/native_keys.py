@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from apdu import Case, Sw, Text
 from cardsim.chip.dispatch import PROPRIETARY, PROPRIETARY_PROTECTED, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
-from cardsim.chip.layout import HEADER_SIZE, KEY_HEADER_SIZE, KeyRecord, KeyType, Protection
+from cardsim.chip.layout import HEADER_SIZE, KEY_HEADER_SIZE, KIND_MASK, KeyRecord, KeyType, Protection
 from cardsim.chip.native import keys
 from cardsim.chip.native.dialects import DIALECTS
 from cardsim.chip.native.keys import KINDS, NativeKey
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _ADD: Final = 0x01
 _NO_ID: Final = 0xFF
-_KIND: Final = 0x3F
 _MASTER: Final = 0x00
 _SIZES: Final = range(7, 38)
 _CLEAR_SIZES: Final = range(7, 22)
@@ -42,7 +41,7 @@ def write_key(context: Context, command: Command) -> bytes:
     if DIALECTS[context.profile.native_dialect].ruled and not directory.native:
         return _install(context, command)
     adding = command.p1 == _ADD
-    if command.p2 == _NO_ID or not (adding or command.p1 & _KIND in KINDS):
+    if command.p2 == _NO_ID or not (adding or command.p1 & KIND_MASK in KINDS):
         raise wrong_p1p2("WRITE KEY", command)
     secured = bool(command.cla & PROTECTED_BIT)
     check_length(context, command, "WRITE KEY", _SIZES if secured else _CLEAR_SIZES, "7-21, or 11-37 with a MAC")
@@ -68,7 +67,7 @@ def _add(context: Context, command: Command, data: bytes) -> None:
 
 
 def _modify(context: Context, command: Command) -> None:
-    versions = context.directory.keys.get((KeyType(command.p1 & _KIND), command.p2))
+    versions = context.directory.keys.get((KeyType(command.p1 & KIND_MASK), command.p2))
     found = next(iter(versions.values())) if versions else None
     if found is None or found.native is None or found.native.type_byte != command.p1:
         raise Refusal(Sw.REFERENCE_NOT_FOUND, Reason.KEY_MISSING, command.p2, context.directory.label)

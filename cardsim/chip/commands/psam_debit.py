@@ -16,6 +16,7 @@ from cardsim.chip.dispatch import PROPRIETARY, CommandSpec, wrong_length, wrong_
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.files import ElementaryFile
 from cardsim.chip.layout import Algorithm, KeyType
+from cardsim.chip.protection import MAC_SIZE
 from cardsim.zones.psam import COUNTER, TERMINAL_NUMBER, Purpose
 from keys.sm import Extension, SmForms, SmSuite
 from keys.tree import FACTOR_SIZE
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from cardsim.chip.files import Credential
     from keys.suite import CipherSuite
 
-MAC_SIZE: Final = 4
 _ALGORITHMS: Final = {
     0x00: Algorithm.TRIPLE_DES,
     0x01: Algorithm.TRIPLE_DES,

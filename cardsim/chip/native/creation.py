@@ -35,7 +35,8 @@ _DIRECTORY: Final = 8
 _LONGEST_NAME: Final = 16
 _MF_SIZES: Final = (13, 14)
 _TRANSPORT: Final = 6
-_LEVELS: Final = 3
+LEVELS: Final = 3
+"""Of directories, the MF's among them."""
 _RECORDS: Final = range(2, 255)
 """The chip counts the records of a cyclic file with numbers of one byte, so 255 are one too many."""
 _RECORD_SIZES: Final = range(1, 249)
@@ -168,8 +169,8 @@ def wrong_type(byte: int) -> Refusal:
 
 
 def _directory(here: Directory, fid: int, data: bytes) -> Creation:
-    if sum(1 for _ in here.upwards()) >= _LEVELS:
-        raise wrong(Text(f"a directory at level {_LEVELS + 1}", f"目录层次超过 {_LEVELS} 级"))
+    if sum(1 for _ in here.upwards()) >= LEVELS:
+        raise wrong(Text(f"a directory at level {LEVELS + 1}", f"目录层次超过 {LEVELS} 级"))
     name = data[_DIRECTORY:]
     space = int.from_bytes(data[1:3], "big")
     header = Header(fid, FileType.DIRECTORY, space, data[3], data[4], data[5], len(name), native=True)

@@ -8,15 +8,14 @@ version and algorithm, or FF and tries, or follow-up state and tries, as the typ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-from cardsim.chip.layout import KEY_HEADER_SIZE, Algorithm, KeyType, Protection
+from cardsim.chip.layout import KEY_HEADER_SIZE, KIND_MASK, Algorithm, KeyType, Protection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_KIND: Final = 0x3F
 _VERSIONED: Final = frozenset(
     (
         KeyType.INTERNAL,
@@ -43,7 +42,7 @@ class NativeKey:
 
     type: KeyType
     id: int
-    value: bytes
+    value: bytes = field(repr=False)
     use: int
     modify: int
     b4: int
@@ -96,7 +95,7 @@ class NativeKey:
         if len(raw) < KEY_HEADER_SIZE or len(raw) < KEY_HEADER_SIZE + raw[7]:
             raise ValueError("a key record is cut off")
         kind, number, b4, use, tries, algorithm, modify, size = raw[:KEY_HEADER_SIZE]
-        key = cls(_kind(kind), number, raw[KEY_HEADER_SIZE:][:size], use, modify, b4, tries, kind & ~_KIND)
+        key = cls(_kind(kind), number, raw[KEY_HEADER_SIZE:][:size], use, modify, b4, tries, kind & ~KIND_MASK)
         return key if key.counted else replace(key, b5=algorithm)
 
     @classmethod
@@ -105,7 +104,7 @@ class NativeKey:
         if len(data) < cls.FIELDS:
             raise ValueError("a key has five bytes and a value")
         kind, use, modify, b4, b5 = data[: cls.FIELDS]
-        key = cls(_kind(kind), number, data[cls.FIELDS :], use, modify, b4, b5, kind & ~_KIND)
+        key = cls(_kind(kind), number, data[cls.FIELDS :], use, modify, b4, b5, kind & ~KIND_MASK)
         if len(key.value) not in (_PIN_SIZES if key.type is KeyType.PIN else _KEY_SIZES):
             raise ValueError(f"a value of {len(key.value)} bytes")
         return key
@@ -135,7 +134,7 @@ def used(body: bytes) -> int:
 
 
 def _kind(byte: int) -> KeyType:
-    kind = KeyType(byte & _KIND)
+    kind = KeyType(byte & KIND_MASK)
     if kind not in KINDS:
         raise ValueError(f"{byte:02X} is no type of a key")
     return kind

@@ -103,13 +103,14 @@ def _out_of_order(context: Context, event: Event) -> Refusal:
 
 
 def ending(spec: CommandSpec) -> CommandSpec:
-    """Return ``spec`` as a command that first ends any transaction."""
+    """Return ``spec`` as a command that first ends a transaction, if one is under way."""
     return replace(spec, execute=_after_end(spec.execute))
 
 
 def _after_end(execute: Callable[[Context, Command], bytes]) -> Callable[[Context, Command], bytes]:
     def ended(context: Context, command: Command) -> bytes:
-        end(context)
+        if isinstance(context.work, Pending):
+            end(context)
         return execute(context, command)
 
     return ended

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from apdu import Command, Response, Sw, Text
-from cardsim.chip.layout import FileType
+from cardsim.chip.layout import KIND_MASK, FileType
 from cardsim.errors import CardsimError
 from cardsim.perso.apdus.script import MASTER_FILE, StepKind, select
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Script = Generator[Command, Response, None]
 _READ_RECORD, _READ_BINARY = 0xB2, 0xB0
 _BY_NUMBER: Final = 4
-_KIND: Final = 0x3F
 _MF: Final = 0x3F00
 _SEALED: Final = (Sw.INS_NOT_SUPPORTED, Sw.CLA_NOT_SUPPORTED)
 """What a sealed directory says to a native command."""
@@ -206,7 +205,7 @@ def _hint(step: Step, response: Response) -> Text:
         return _NO_NATIVE_COMMANDS
     if step.place == MASTER_FILE:
         return _MF_HINTS.get(status, _NO_HINT)
-    if step.command.data[0] & _KIND in _EXTENDED and status in (Sw.WRONG_DATA, Sw.WRONG_P1P2):
+    if step.command.data[0] & KIND_MASK in _EXTENDED and status in (Sw.WRONG_DATA, Sw.WRONG_P1P2):
         return _NOT_EXTENDED
     return _HINTS.get(status, _NO_HINT)
 

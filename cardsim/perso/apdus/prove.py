@@ -40,7 +40,7 @@ def prove_keys(image: CardImage, entropy: Callable[[int], bytes]) -> Generator[C
 
     The other keys, and those of other zones, have no command that would only ask. The card proves its own key first,
     which costs no try. Raises :class:`PlaybackError` at the first refusal, before a key loses more than one try, and
-    before a PIN of which one try is left is asked for.
+    before a PIN of which one try is left is asked for. How many a key has left no command tells.
     """
     suites = suites_of(image.profile)
     proved: list[Proof] = []

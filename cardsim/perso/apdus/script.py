@@ -90,13 +90,14 @@ class Section:
             yield select(fid)
 
 
-def script_of(memory: bytes, transport_code: bytes) -> tuple[Section, ...]:
+def script_of(memory: bytes, transport_code: bytes, *, erasable: bool = False) -> tuple[Section, ...]:
     """Return the script that makes the image ``memory``; ``transport_code``: 8 bytes that a factory-fresh card wants.
 
-    Raises :class:`ScriptError` for what no command can make.
+    Applications can always be added to the MF that it makes; ``erasable``: and anybody can wipe it, for a card that is
+    to be blank again. Raises :class:`ScriptError` for what no command can make.
     """
     mf = master_file(memory)
-    head = bytes((FileType.DIRECTORY, 0xFF, 0xFF, _FREE, _FREE))
+    head = bytes((FileType.DIRECTORY, 0xFF, 0xFF, _FREE, _FREE if erasable else _NEVER))
     create = Command(0x80, _CREATE, 0x3F, 0x00, head + transport_code)
     step = Step(StepKind.CREATE, MASTER_FILE, create, secret=transport_code.strip(b"\xff") != b"")
     sections = [Section((), (step, *_steps(mf, "")))]

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "cardsim card 1"
 TOP: Final = ("format", "profile", "layout", "printed", "memory", "card", "rest")
-RULES_FID: Final = 0xEF81
 PLACE_FIELDS: Final = ("fid", "type", "size", "name_size")
 """Fields of a header that follow from the place in the JSON and from the contents."""
 RIGHT_FIELDS: Final = ("right1", "right2")

@@ -7,13 +7,12 @@ from enum import Enum, unique
 from typing import TYPE_CHECKING, Any, Final
 
 from apdu import BilingualError
-from cardsim.chip.layout import MF_FID, REST_OF_MEMORY, RIGHT_FREE, RIGHT_NEVER, FileType, Header
+from cardsim.chip.layout import MF_FID, REST_OF_MEMORY, RIGHT_FREE, RIGHT_NEVER, RULES_FID, FileType, Header
 from cardsim.perso.plain.checked import Checked
 from cardsim.perso.plain.declared import element_of, type_of
 from cardsim.perso.plain.form import (
     PLACE_FIELDS,
     RIGHT_FIELDS,
-    RULES_FID,
     RuleBook,
     field_names,
     handled_fields,

@@ -101,6 +101,16 @@ def test_a_holder_and_the_settings_of_the_chip(cardsim: Runner, tmp_path: Path) 
     assert "4 of 4 tries left" in shown  # what the file says of its chip holds without saying it again
 
 
+@pytest.mark.parametrize("words", [(), ("--erasable",)])
+def test_nobody_wipes_a_finished_card(cardsim: Runner, blank: Path, words: tuple[str, ...]) -> None:
+    assert cardsim(*run(blank, *words)).status == 0
+    ran = cardsim("apdu", "--card", blank, "00A40000023F00", "800E000000")
+    assert ran.out.partition("> 800E000000\n< ")[2][:4] == ("9000" if words else "6982")
+    assert cardsim("read", "--card", blank, "--auth", "hsm").status == (1 if words else 0)
+    assert cardsim(*run(blank, *words, "--resume")).status == 0
+    assert cardsim("read", "--card", blank, "--auth", "hsm").status == 0
+
+
 def test_raw_elements(cardsim: Runner, blank: Path, tmp_path: Path) -> None:
     holder = tmp_path / "holder.json"
     holder.write_text('{"elements": {"DF01/EF05": {"21": "FFFE41"}}}')
@@ -275,7 +285,7 @@ def test_a_dry_run_lists_the_commands_and_masks_keys(cardsim: Runner) -> None:
     assert ran.status == 0
     lines = ran.out.splitlines()
     assert lines[:6] == [
-        "80E03F000D38FFFFF0F0FFFFFFFFFFFFFFFF    # create 3F00",
+        "80E03F000D38FFFFF0EFFFFFFFFFFFFFFFFF    # create 3F00",
         "80E0DDF1173834BAF0F01EFFFF7378312E73682EC9E7BBE1B1A3D5CF    # create DDF1",
         "00A40000023F00",
         "00A4000002DDF1",
@@ -293,7 +303,7 @@ def test_keys_in_clear_come_with_a_warning(cardsim: Runner) -> None:
     masked, clear = cardsim(*words), cardsim(*words, "--trace-secrets")
     assert "**" not in clear.out
     assert "80D40000103A00000666000008123456FFFFFFFFFF" in clear.out
-    assert "80E03F000D38FFFFF0F00102030405060708" in clear.out
+    assert "80E03F000D38FFFFF0EF0102030405060708" in clear.out
     assert "0102030405060708" not in masked.out
     assert "warning: keys appear in clear" in clear.err
     assert "warning" not in masked.err
