@@ -225,11 +225,12 @@ def _records(body: bytes, place: str) -> Iterator[Step]:
 
 
 def _entries(node: Node, place: str) -> Iterator[Step]:
+    kind = StepKind.ENTRY if node.header.type is FileType.CYCLIC else StepKind.RECORD  # read back as it was written
     step = node.header.extra + 1
-    count = node.header.size // step
-    for number in range(count):
-        record = node.body[number * step + 1 : (number + 1) * step]
-        yield Step(StepKind.ENTRY, place, Command(0x00, _APPEND, 0, 0, record), f"{number + 1}/{count}", number + 1)
+    slots = [node.body[start : start + step] for start in range(0, node.header.size, step)]
+    records = [slot[1:] for slot in slots if slot[0]]  # the first byte is 00 where there is none
+    for number, record in enumerate(records, 1):
+        yield Step(kind, place, Command(0x00, _APPEND, 0, 0, record), f"{number}/{len(records)}", number)
 
 
 def _binary(node: Node, place: str) -> Iterator[Step]:

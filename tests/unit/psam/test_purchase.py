@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cardsim.chip.memory import Change
-    from tests.unit.chip.bench import Bench
     from tests.unit.hrss.openssl import Suite
 
 KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
@@ -112,17 +111,16 @@ def test_no_factor_at_all() -> None:
     assert module.run(f"807001001C{HRSS[:-2]}0101") == f"00000000{mac1}9000"
 
 
-def mac2_of(module: Bench) -> str:
-    """The MAC2 that the module waits for after DES_DEBIT with its counter at 0."""
+def mac2() -> str:
+    """The MAC2 that a module waits for after DES_DEBIT with its counter at 0."""
     key = DES.below(DES.root("HRSS/DF04/DPK"), (CITY, CARD))
-    del module
     return DES.mac(DES.ecb(key, bytes.fromhex("F962FAD6 0007 0000")), AMOUNTS).hex()
 
 
 def test_mac2_is_checked_once_whatever_comes_of_it() -> None:
     module = psam()
     module.run(DF01, DES_DEBIT)
-    right = mac2_of(module)
+    right = mac2()
     assert module.send("807200000400000000") == "9302"
     assert module.send(f"8072000004{right}") == "6985"
     other = psam()
@@ -140,7 +138,7 @@ def test_what_ends_the_wait_for_mac2(forgetting: Sequence[str]) -> None:
             module.port.reset()
         else:
             module.run(step)
-    assert module.send(f"8072000004{mac2_of(module)}") == "6985"
+    assert module.send(f"8072000004{mac2()}") == "6985"
 
 
 def test_the_two_directories_count_apart() -> None:
@@ -173,7 +171,7 @@ def test_a_store_that_fails_gives_no_number_away() -> None:
     module.run(DF01)
     module.journal.fail_after = 0
     assert module.send(DES_DEBIT) == "6581"
-    assert module.send(f"8072000004{mac2_of(module)}") == "6985"
+    assert module.send(f"8072000004{mac2()}") == "6985"
     assert module.run(DES_DEBIT)[:8] == "00000000"
 
 

@@ -37,7 +37,7 @@ from readers.terminal.script import run
 from readers.terminal.security import internal_authenticate, meet, unblock_pin, verify_pin
 from readers.trace import TraceWriter
 from tests.cards import counting_entropy, insert
-from tests.unit.hrss.openssl import DES
+from tests.unit.hrss.openssl import DES, SM4
 from tests.unit.psam.modules import CARD, CITY, DEVICE, PROVINCE, TERMINAL, connection, psam
 
 if TYPE_CHECKING:
@@ -45,13 +45,15 @@ if TYPE_CHECKING:
     from cardsim.profiles import Profile
     from readers.terminal.hrss import HrssReport
     from readers.terminal.script import Script
+    from tests.unit.hrss.openssl import Suite
 
 ALGORITHMS = st.sampled_from(KeyAlgorithm)
 EIGHT = st.binary(min_size=8, max_size=8)
 FACTORS = st.builds(Factors, EIGHT, EIGHT, EIGHT)
 DECLARED = tuple(key_name(df, key) for df in SSSE.walk() for key in df.keys if key.psam)
 KEYS = st.sampled_from(DECLARED)
-MACS = st.sampled_from([key for key in DECLARED if PSAM_KEYS[key.name].usage & 0x1F == 8])
+MAC_KEYS = [key for key in DECLARED if PSAM_KEYS[key.name].usage & 0x1F == 8]
+MACS = st.sampled_from(MAC_KEYS)
 REGION_FACTORS = Factors(PROVINCE, CITY, CARD)
 RK = KeyName("HRSS/SSSE/RK", 3)
 STK = KeyName("HRSS/SSSE/STK", 2)
@@ -106,6 +108,21 @@ def test_every_key_at_every_level(key: KeyName, levels: int, algorithm: KeyAlgor
     expected = hsm(algorithm).proof(key, REGION_FACTORS, bytes(8), CARD)
     for _ in range(2):  # the second time it knows the level
         assert keys.proof(key, REGION_FACTORS, bytes(8), CARD) == expected
+
+
+@pytest.mark.parametrize("suite", [DES, SM4], ids=["DES", "SM4"])
+@pytest.mark.parametrize("key", DECLARED, ids=lambda key: key.name)
+def test_every_key_by_openssl(key: KeyName, suite: Suite) -> None:
+    keys = MET.keys(suite_of(KeyAlgorithm.DES if suite is DES else KeyAlgorithm.SM4))
+    card_key = suite.below(suite.root(key.name), (PROVINCE, CITY, CARD)[3 - key.levels :])
+    process, source = bytes(range(8)), bytes(range(8, 16))
+    assert keys.proof(key, REGION_FACTORS, process, source) == suite.proof(card_key, process, source)
+    if key not in MAC_KEYS:
+        return
+    session = suite.session(card_key, process)
+    for data in (b"", bytes(range(7)), bytes(range(255))):
+        assert keys.mac(key, REGION_FACTORS, process, data) == suite.mac(session, data)
+        assert keys.seal(key, REGION_FACTORS, process, data) == suite.sealed(session, data)
 
 
 @pytest.mark.parametrize("fold", Fold)

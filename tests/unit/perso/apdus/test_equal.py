@@ -73,6 +73,23 @@ def test_a_run_that_was_broken_off_anywhere_goes_on(count: int) -> None:
     assert not (ended and playback.done)
 
 
+def test_files_of_fixed_and_cyclic_records_that_are_not_full() -> None:
+    """The first record of a fixed file is the one written first, of a cyclic one the one written last."""
+    made = Blank(GEN2)
+    fixed, cyclic = "80E0EF05072A0302F0F0FFFF", "80E0EF06072E0302F0F0FFFF"
+    first = ("80E03F000D38FFFFF0EFFFFFFFFFFFFFFFFF", "80E0DF010D380100F0F0FFFFFFA000000001", "00A4000002DF01")
+    files = ("80E0EF80073F0020F0EFFFFF", fixed, "00A4000002EF05", "00E2000002AAAA", "00E2000002BBBB", cyclic)
+    for command in (*first, *files, "00A4000002EF06", "00E2000002CCCC", "00E2000002DDDD", "80E0800000"):
+        answer = made.connection.transmit(bytes.fromhex(command))
+        assert answer[-2:] == b"\x90\x00", (command, answer.hex())
+    for count in range(20):
+        blank = Blank(GEN2)
+        blank.run_until(play(script_of(made.memory, TRANSPORT), Playback()), count)
+        playback = Playback(resume=True, verify=True)
+        blank.run(play(script_of(made.memory, TRANSPORT), playback))
+        assert applications(blank.memory) == applications(made.memory)
+
+
 def test_a_second_break_does_no_harm_either() -> None:
     image = image_of(GEN2, Layout.V2_00, HOLDER)
     blank = Blank(image.profile)
