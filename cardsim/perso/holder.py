@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 # Region 639900 is assigned to no county, so no citizen has this number; the sheets' documentation sample uses it too.
 _DEFAULT_REGION: Final = "639900"
-_DEFAULT_NUMBER: Final = SocialSecurityNumber.complete("63990019900307001")
+_DEFAULT_BIRTH_DATE: Final = "19900307"
 _DEFAULTS: Final = {
     "name": "测试用户",
     "nation": "01",
@@ -116,7 +116,7 @@ class Holder:
         if profile.blank_identification:
             return self._values_of_blank(profile, layout)
         given = self.given
-        number = _checked("social_security_number", SocialSecurityNumber.parse, given, _DEFAULT_NUMBER)
+        number = _number(given)
         values = {key: given.get(key, default) for key, default in _DEFAULTS.items() if key not in PIN_KEYS}
         _checked("card_number", card_number.validate, values)
         _checked("bank_account", bank_account.validate_luhn, values)
@@ -224,6 +224,15 @@ def _identification(given: Mapping[str, str], serial: bytes) -> dict[str, str]:
             f"region_code:{region} 与卡识别码开头的 {parsed.region} 不一致",
         )
     return {"region_code": region, "card_identification": parsed.hex().upper()}
+
+
+def _number(given: Mapping[str, str]) -> SocialSecurityNumber:
+    """Return the number that is given, or one made up that agrees with the birth date and sex that are."""
+    if "social_security_number" in given:
+        return _checked("social_security_number", SocialSecurityNumber.parse, given)
+    born = _checked("birth_date", parse_date, given, _DEFAULT_BIRTH_DATE)
+    sex = _checked("sex", Sex.parse, given, Sex.MALE.value)
+    return SocialSecurityNumber.complete(f"{_DEFAULT_REGION}{date_text(born)}00{2 if sex is Sex.FEMALE else 1}")
 
 
 def _sex(given: str | None, from_number: Sex | None) -> str:

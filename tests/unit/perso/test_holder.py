@@ -11,6 +11,7 @@ from cardsim.errors import CardsimError, HolderError
 from cardsim.perso import Holder
 from cardsim.perso.holder import KEYS
 from cardsim.zones.layouts import L1, L2, Layout
+from cardsim.zones.social_security_number import SocialSecurityNumber
 from tests.cards import make_image
 from tests.unit.perso.reading import connected, refusal, values
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EF05, EF06 = 0xEF05, 0xEF06
+NUMBER = {"social_security_number": "639900199003070019"}
 
 # The keys, with a value that each takes, and what the card then has for it.
 GIVEN = {
@@ -130,6 +132,22 @@ def test_defaults_follow_from_what_is_given() -> None:
     assert identification.startswith("460100D156000005")
     assert institution == "915600000246010046010001"
     assert values({"card_identification": GIVEN["card_identification"]}, L2, (EF06, 0x0C)) == ["639900"]
+
+
+@pytest.mark.parametrize(
+    ("holder", "body"),
+    [
+        ({"birth_date": "19800101"}, "63990019800101001"),
+        ({"sex": "2"}, "63990019900307002"),
+        ({"sex": "9", "birth_date": "20000229"}, "63990020000229001"),
+        ({"sex": "2", "birth_date": "09870605"}, "63990009870605002"),
+    ],
+)
+def test_a_number_that_is_made_up_fits_birth_date_and_sex(holder: dict[str, str], body: str) -> None:
+    number, sex, born = values(holder, L2, (EF06, 0x08), (EF06, 0x0A), (EF06, 0x0D))
+    assert bytes.fromhex(number).decode() == SocialSecurityNumber.complete(body)
+    assert bytes.fromhex(sex).decode() == holder.get("sex", "1")
+    assert born == holder.get("birth_date", "19900307")
 
 
 @pytest.mark.parametrize(
@@ -295,8 +313,8 @@ def test_a_key_like_no_other_is_refused() -> None:
 @pytest.mark.parametrize(
     ("holder", "reason"),
     [
-        ({"birth_date": "19900308"}, "birth_date: 19900308 contradicts social_security_number"),
-        ({"sex": "2"}, "sex: 2 contradicts social_security_number"),
+        ({**NUMBER, "birth_date": "19900308"}, "birth_date: 19900308 contradicts social_security_number"),
+        ({**NUMBER, "sex": "2"}, "sex: 2 contradicts social_security_number"),
         (
             {"region_code": "460100", "card_identification": GIVEN["card_identification"]},
             "region_code: 460100 contradicts card_identification, which begins with 639900",
