@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from apdu.text import Text
-from cardsim.cli.serve import open_seats, readers_for
+from cardsim.cli.serve import open_seats
 from readers.serve.pcsclite.server import PcscService
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Run the program and return its exit status, 128 + N if signal N ended it; signals sent to us go to it."""
     with contextlib.ExitStack() as stack:
         seats = open_seats(stack, options, console)
-        service = stack.enter_context(PcscService(readers_for(seats)))
+        service = stack.enter_context(PcscService(0))
         for seat in seats:
             seat.take(service)
         forwarder = stack.enter_context(_forwarding())

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final
 
 from apdu.ports import Interface
 from cardsim.cli.cards import InputFileError, opened_card, opened_dual, trace_sink
-from cardsim.profiles import PSAM
 from cardsim.store import read_card_file
 from readers.serve.locked import LockedPort
 from readers.serve.traced import TracedPort
@@ -57,7 +56,7 @@ def _pcsc(options: argparse.Namespace, console: Console) -> int:
     with contextlib.ExitStack() as stack:
         seats = open_seats(stack, options, console)
         path = Path(options.socket) if options.socket else None
-        service = stack.enter_context(PcscService(readers_for(seats), path=path))
+        service = stack.enter_context(PcscService(0, path=path))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: service.stop_soon())
         for seat in seats:
@@ -89,9 +88,9 @@ class Seat:
 def open_seats(stack: contextlib.ExitStack, options: argparse.Namespace, console: Console) -> list[Seat]:
     """Open the card files of ``options.card``, with a trace each if there is to be one; ``stack`` closes them."""
     seats: list[Seat] = []
-    for path, trace in zip(options.card, _trace_names(options), strict=True):
+    for path, wished, trace in zip(options.card, _interfaces(options), _trace_names(options), strict=True):
         sink = stack.enter_context(trace_sink(argparse.Namespace(**{**vars(options), "trace": trace}), console))
-        ports = _open(stack, Path(path), options)
+        ports = _open(stack, Path(path), wished, durable=options.durable)
         shared = len(ports) > 1
         for port in ports:
             name = port.interface.value
@@ -101,19 +100,26 @@ def open_seats(stack: contextlib.ExitStack, options: argparse.Namespace, console
     return seats
 
 
-def _open(stack: contextlib.ExitStack, path: Path, options: argparse.Namespace) -> Sequence[CardPort]:
-    # Beside cards in a field the terminal's PSAM is in its own slot, which has contacts.
-    beside_cards = len(options.card) > 1 and read_card_file(path)[0].profile.chip == PSAM.chip
-    wished = None if beside_cards else options.interface
+def _interfaces(options: argparse.Namespace) -> list[str | None]:
+    """Return how each card is reached; None: as its chip can, for one that lacks what another has.
+
+    A gen2 card beside cards in a field, or the terminal's PSAM, is in a reader with contacts. Where no card has what
+    is asked for, that is asked of all of them, and the first one is refused.
+    """
+    wished: str | None = options.interface
+    everywhere = [wished] * len(options.card)
+    if wished is None or len(everywhere) == 1:
+        return everywhere
+    needed = set(Interface) if wished == BOTH else {Interface(wished)}
+    able = [needed.issubset(read_card_file(Path(card))[0].profile.interfaces.all) for card in options.card]
+    return [wished if can else None for can in able] if any(able) else everywhere
+
+
+def _open(stack: contextlib.ExitStack, path: Path, wished: str | None, *, durable: bool) -> Sequence[CardPort]:
     if wished == BOTH:
-        return stack.enter_context(opened_dual(path, durable=options.durable))
+        return stack.enter_context(opened_dual(path, durable=durable))
     interface = Interface(wished) if wished else None
-    return (stack.enter_context(opened_card(path, durable=options.durable, interface=interface))[1],)
-
-
-def readers_for(seats: Sequence[Seat]) -> int:
-    """Return how many readers without label a service needs from the start."""
-    return 1 if any(not seat.label for seat in seats) else 0
+    return (stack.enter_context(opened_card(path, durable=durable, interface=interface))[1],)
 
 
 def _trace_names(options: argparse.Namespace) -> list[str | None]:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cardsim.cli import main
+from readers.serve.pcsclite.server import PcscService
 from tests.unit.cli.running import SELECT_SSSE, clean_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from apdu import CardPort
     from tests.unit.cli.running import Runner
 
 
@@ -72,6 +74,41 @@ def test_a_chip_without_that_interface(cardsim: Runner, card: Path, words: tuple
 
 def test_run_says_the_same(cardsim: Runner, card: Path) -> None:
     assert "no contactless interface" in cardsim.refused("run", "--card", card, "--interface", "both", "--", "true")
+
+
+def readers_of(monkeypatch: pytest.MonkeyPatch, cardsim: Runner, interface: str, *cards: Path) -> list[str]:
+    """Return the names of the readers that `cardsim run` puts these cards into, in their order."""
+    inserted: list[str] = []
+    insert = PcscService.insert
+
+    def noting(service: PcscService, port: CardPort, *, label: str = "", shared: bool = False) -> str:
+        inserted.append(insert(service, port, label=label, shared=shared))
+        return inserted[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PcscService, "insert", noting)
+        words = [word for card in cards for word in ("--card", card)]
+        assert cardsim("run", *words, "--interface", interface, "--", "true").status == 0
+    return inserted
+
+
+def test_cards_without_a_field_beside_others_are_in_their_contact_reader(
+    monkeypatch: pytest.MonkeyPatch, cardsim: Runner, card: Path, gen3: Path, tmp_path: Path
+) -> None:
+    psam = tmp_path / "psam.card"
+    assert cardsim("new", "--chip", "psam", "--out", psam).status == 0
+    assert readers_of(monkeypatch, cardsim, "both", gen3, card, psam) == [
+        "Cardsim Contact 00 00",
+        "Cardsim Contactless 01 00",
+        "Cardsim 02 00",
+        "Cardsim 03 00",
+    ]
+    assert readers_of(monkeypatch, cardsim, "contactless", card, gen3) == [
+        "Cardsim 00 00",
+        "Cardsim Contactless 01 00",
+    ]
+    words = ("run", "--card", psam, "--card", card, "--interface", "both", "--", "true")
+    assert "this psam chip has no contactless interface" in cardsim.refused(*words)
 
 
 def test_a_contactless_chip_needs_no_option(cardsim: Runner, tmp_path: Path) -> None:
