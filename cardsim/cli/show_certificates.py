@@ -58,6 +58,8 @@ def _about(content: bytes, directory: Directory, code: bytes, memory: Memory) ->
     if faults:
         en, zh = "; ".join(fault.en for fault in faults), ";".join(fault.zh for fault in faults)
         yield Text(f"does NOT fit this card: {en}", f"与本卡不符:{zh}")
+    elif not code:
+        yield Text("no HRSS zone here tells whether it is this card's", "卡上没有 HRSS 区域,无法判断是否属于本卡")
     else:
         yield Text("fits this card", "与本卡相符")
 
@@ -66,7 +68,7 @@ def _misfits(certificate: Certificate, directory: Directory, code: bytes, memory
     """Yield why the certificate is not this card's: card, zone, or key."""
     binding = certificate.zone_binding
     card, zone = (binding.card, binding.zone) if binding else (b"", b"")
-    if card != code:
+    if code and card != code:
         yield Text(f"bound to card {format_hex(card) or '-'}", f"绑定的卡为 {format_hex(card) or '-'}")
     if zone != directory.application.name:
         yield Text(f"bound to zone {format_hex(zone) or '-'}", f"所属区域为 {format_hex(zone) or '-'}")

@@ -17,7 +17,7 @@ from cardsim.cli.perso import keep_secret, playback_for, run_playback
 from cardsim.cli.perso_image import profile_for
 from cardsim.perso.apdus import script_of_application
 from cardsim.perso.image import personalise
-from cardsim.perso.surgery import holder_of
+from cardsim.perso.surgery import holder_for, holder_of
 from cardsim.profiles import LAYOUTS
 from cardsim.store import CardStore, Description
 from cardsim.zones.factors import hrss_factors, key_name, suite_of
@@ -143,10 +143,9 @@ def _image(
                     f"持卡人数据的 card_identification 与卡上的 {code} 不同",
                 )
             holder = replace(given, given={**given.given, "card_identification": code})
-    zones = dict.fromkeys((*profile.zones, zone.name))  # a holder's data may be for any of them
-    return personalise(
-        profile.override({"zones": list(zones)}), layout, holder, keyring=Proofs.of(options, console).keyring
-    )
+    profile = profile.override({"zones": list(dict.fromkeys((*profile.zones, zone.name)))})
+    holder = holder_for(zone, holder, profile.zones)
+    return personalise(profile, layout, holder, keyring=Proofs.of(options, console).keyring)
 
 
 def _told(connection: Connection) -> tuple[str, Layout | None]:

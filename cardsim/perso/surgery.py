@@ -7,7 +7,7 @@ becomes free is zeros.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cardsim.chip.errors import MemoryFullError
 from cardsim.chip.filesystem import FileSystem
@@ -16,13 +16,19 @@ from cardsim.chip.memory import Memory, NoJournal
 from cardsim.errors import CardsimError
 from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
+from cardsim.zones.hrss import HRSS
 from cardsim.zones.registry import ZONES
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from cardsim.chip.files import Directory
     from cardsim.perso.image import CardImage
     from cardsim.zones.model import Zone
     from keys.keyring import Keyring
+
+
+_TELL_THE_CODE: Final = {"card_identification", "region_code"}
 
 
 class ZoneError(CardsimError):
@@ -67,7 +73,7 @@ def add_zone(image: CardImage, name: str, holder: Holder, keyring: Keyring | Non
     if _find(files.mf, zone):
         raise ZoneError(f"zone {zone.name} is on the card already", f"卡上已有 {zone.name} 区域")
     profile = image.profile.override({"zones": [*image.profile.zones, zone.name]})
-    whole = personalise(profile, image.layout, holder, keyring=keyring)
+    whole = personalise(profile, image.layout, holder_for(zone, holder, profile.zones), keyring=keyring)
     made = _find(FileSystem(Memory(whole.memory, NoJournal()), profile).mf, zone)
     if made is None:  # pragma: no cover  personalise() makes every zone of the profile
         raise AssertionError(zone.name)
@@ -81,6 +87,26 @@ def add_zone(image: CardImage, name: str, holder: Holder, keyring: Keyring | Non
         )
     memory = image.memory[:used] + part + image.memory[used + len(part) :]
     return replace(image, memory=memory, profile=profile)
+
+
+def holder_for(zone: Zone, holder: Holder, zones: Container[str]) -> Holder:
+    """Return the holder that ``zone`` is made with on a card that then has ``zones``: without entries for others.
+
+    So a holder's file that has made a whole card serves for each zone of it. Raises ZoneError when ``zone`` is bound
+    to a card identification code, and neither the card nor the holder gives one.
+    """
+    if zone is not HRSS and not _TELL_THE_CODE & holder.given.keys():
+        raise ZoneError(
+            f"zone {zone.name} is bound to the card identification code, which no HRSS zone on the card gives: "
+            "add HRSS first, or give the holder its card_identification or region_code",
+            f"{zone.name} 区域与卡识别码绑定,而卡上没有 HRSS 区域给出该码:请先加入 HRSS,"
+            "或在持卡人数据中给出 card_identification 或 region_code",
+        )
+    absent = [other for other in ZONES.values() if other.name not in zones]
+    pins = {pin.holder_key for other in absent for df in other.application.walk() for pin in df.pins}
+    given = {key: value for key, value in holder.given.items() if key not in pins}
+    # A holder's files and elements are those of the HRSS zone.
+    return Holder(given) if HRSS in absent else replace(holder, given=given)
 
 
 def made_by_commands(image: CardImage) -> bool:

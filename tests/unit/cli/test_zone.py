@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,6 +121,61 @@ def test_a_zone_is_added_again(cardsim: Runner, gen3: Path) -> None:
     assert load_image(gen3) == before  # the same holder and the same TEST keys make the same zone
     assert contents(cardsim, gen3) == files
     assert "zone PKI is on the card already" in cardsim.refused("zone", "add", "PKI", "--card", gen3)
+
+
+WHOLE = {
+    "name": "张三",
+    "hrss_pin": "654321",
+    "pki_user_pin": "111111",
+    "elements": {"DF01/EF15": {"40:02": "001^639900^某学校"}},
+}
+
+
+def test_the_holder_of_the_whole_card_serves_for_each_zone(cardsim: Runner, tmp_path: Path) -> None:
+    holder, card = tmp_path / "h.json", tmp_path / "c.card"
+    holder.write_text(json.dumps({**WHOLE, "region_code": "639900"}))
+    assert cardsim("new", "--chip", "gen3", "--holder", holder, "--out", card).status == 0
+    before = load_image(card)
+    for actions in (("remove PKI", "remove HRSS", "add PKI", "remove PKI"), ("add HRSS", "add PKI")):
+        for action in actions:
+            words = ("--holder", holder) if action.startswith("add") else ()
+            assert cardsim("zone", *action.split(), "--card", card, *words).status == 0
+    assert load_image(card) == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"pki_usr_pin": "111111"}, "unknown key 'pki_usr_pin'; did you mean 'pki_user_pin'?"),
+        ({"elements": {"DF01/EF99": {"40": ""}}}, "has no file DF01/EF99"),
+    ],
+)
+def test_a_misspelt_entry_is_no_entry_for_another_zone(
+    cardsim: Runner, gen3: Path, tmp_path: Path, wrong: dict[str, object], message: str
+) -> None:
+    holder = tmp_path / "h.json"
+    holder.write_text(json.dumps({**WHOLE, **wrong}))
+    for zone in ("PKI", "HRSS"):
+        assert cardsim("zone", "remove", zone, "--card", gen3).status == 0
+    assert message in cardsim.refused("zone", "add", "HRSS", "--card", gen3, "--holder", holder)
+
+
+def test_pki_wants_to_know_the_card_identification_code(cardsim: Runner, gen3: Path, tmp_path: Path) -> None:
+    before = cardsim("pki", "read-cert", "signature", "--card", gen3).out
+    holder = tmp_path / "h.json"
+    for zone in ("PKI", "HRSS"):
+        assert cardsim("zone", "remove", zone, "--card", gen3).status == 0
+    words = ("zone", "add", "PKI", "--card", gen3)
+    assert "zone PKI is bound to the card identification code, which no HRSS zone" in cardsim.refused(*words)
+    assert "请先加入 HRSS" in cardsim.refused("--lang=zh", *words)
+    holder.write_text('{"region_code": "639900"}')
+    assert cardsim(*words, "--holder", holder).status == 0
+    assert cardsim("pki", "read-cert", "signature", "--card", gen3).out == before
+    shown = cardsim("show", gen3).out
+    assert "NOT" not in shown
+    assert shown.count("no HRSS zone here tells whether it is this card's") == 2
+    assert cardsim("zone", "add", "HRSS", "--card", gen3, "--holder", holder).status == 0
+    assert cardsim("show", gen3).out.count("fits this card") == 3
 
 
 def test_what_it_does_not_take(cardsim: Runner, card: Path) -> None:

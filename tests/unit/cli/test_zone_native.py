@@ -118,6 +118,25 @@ def test_the_layout_is_the_card_s_own(cardsim: Runner, tmp_path: Path) -> None:
     assert load_image(path).memory == before.memory
 
 
+def test_the_holder_of_the_whole_card_serves_for_each_zone(cardsim: Runner, gen3: Path, tmp_path: Path) -> None:
+    holder = tmp_path / "holder.json"
+    plain = {"pki_user_pin": "111111", "elements": {"DF07/EF06": {"F7": "1"}}}
+    holder.write_text(json.dumps(plain))
+    for zone in ("PKI", "HRSS"):
+        region = ("--region", "639900", "--algorithm", "SM4") if zone == "PKI" else ()
+        assert cardsim("zone", "remove", zone, "--card", gen3, *region).status == 0
+    words = ("--card", gen3, "--holder", holder)
+    assert "which no HRSS zone on the card gives" in cardsim.refused("zone", "add", "PKI", *words)
+    assert cardsim("zone", "add", "HRSS", *words).status == 0
+    assert cardsim("zone", "add", "PKI", *words).status == 0
+    assert cardsim("pki", "verify-pin", "user", "--pin", "111111", "--card", gen3).status == 0
+    holder.write_text(json.dumps({**plain, "region_code": "639900"}))
+    for zone in ("PKI", "HRSS"):
+        assert cardsim("zone", "remove", zone, "--card", gen3).status == 0
+    assert cardsim("zone", "add", "PKI", *words).status == 0
+    assert cardsim("pki", "verify-pin", "user", "--pin", "111111", "--card", gen3).status == 0
+
+
 def test_other_keys_cost_nothing(cardsim: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gen3: Path) -> None:
     monkeypatch.setenv("CARDSIM_PASSPHRASE", "correct horse")
     store = tmp_path / "keys.store"
