@@ -159,6 +159,8 @@ def _apdu(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> Non
 
 def _profile(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
     parser.add_argument("--chip", default="gen2", choices=_CHIPS, help=_t("which chip", "芯片"))
+    parser.add_argument("--out", metavar="TOML", help=_t("file to write (standard output)", "输出文件(默认标准输出)"))
+    parser.add_argument("--force", action="store_true", help=_t("replace an existing file", "覆盖已有文件"))
 
 
 def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = "**"
 _KEY_SIZES = (8, 16)
-_NOT_DRY = ("reader", "card", "interface", "trace", "resume", "verify", "transport_key", "atr_list", "any_card")
+_NOT_DRY = ("trace", "resume", "verify", "transport_key", "atr_list", "any_card")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -174,10 +174,7 @@ def _describe(path: Path, image: CardImage, console: Console, *, equal: bool) ->
 def _dry_run(options: argparse.Namespace, transport: bytes, console: Console) -> int:
     """Print every command; keys are masked unless ``--trace-secrets`` asks for them."""
     _refuse(options, _NOT_DRY, " --dry-run")
-    atr = _hex(options.atr, "--atr", range(2, 34)) if options.atr else b""
-    if options.trace_secrets:
-        console.note("warning: keys appear in clear", "警告:将显示明文密钥")
-    image = image_of(options, console, atr, None)
+    image = _dry_image(options, console)
     sections = script_of(image.memory, transport, erasable=options.erasable)
     for section in sections:
         for command in section.entering if section.path else ():
@@ -191,6 +188,21 @@ def _dry_run(options: argparse.Namespace, transport: bytes, console: Console) ->
         f"共 {steps} 条命令,{len(sections)} 部分;密钥属于芯片 {serial}",
     )
     return 0
+
+
+def _dry_image(options: argparse.Namespace, console: Console) -> CardImage:
+    """Return what a run would make of the card that the options name, without one of a card with the ATR of --atr."""
+    if options.card or options.reader:
+        _refuse(options, ("atr",), " --card" if options.card else " --reader")
+        with connected(options, console) as (bare, card, _):
+            image = image_of(options, console, bare.atr, card)
+            check_chip(options, image, bare.atr, card)
+            return image
+    _refuse(options, ("interface",), " --dry-run")
+    atr = _hex(options.atr, "--atr", range(2, 34)) if options.atr else b""
+    if options.trace_secrets:
+        console.note("warning: keys appear in clear", "警告:将显示明文密钥")
+    return image_of(options, console, atr, None)
 
 
 def _shown(step: Step, *, secret: bool) -> str:

@@ -34,9 +34,11 @@ def perso_options(
     raw_option(run, _t)
     run.add_argument("--chip-profile", metavar="TOML", help=_t("settings that override", "覆盖默认的设置"))
     keystore_options(run, _t)
-    run.add_argument("--dry-run", action="store_true", help=_t("list the APDUs, touch no card", "只列出 APDU,不访问卡"))
+    run.add_argument("--dry-run", action="store_true", help=_t("list the APDUs, write nothing", "只列出 APDU,不写卡"))
     run.add_argument(
-        "--atr", metavar="HEX", help=_t("with --dry-run: of the card that it is for", "--dry-run 时卡的 ATR")
+        "--atr",
+        metavar="HEX",
+        help=_t("with --dry-run, without a card: of the one that it is for", "--dry-run 且不指定卡时的 ATR"),
     )
     run.add_argument("--resume", action="store_true", help=_t("go on where a run was broken off", "从中断处继续"))
     run.add_argument(

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _verify_pin(options: argparse.Namespace, console: Console) -> None:
     which = _PINS[options.which]
-    pin = pki_pin_bytes(options.pin, console, which.text)
+    pin = _own_pin(options, console)
     _play(options, console, pki.verify_pin(which, pin))
     console.say(f"{which.text.en} is right", f"{which.text.zh}正确")
 
@@ -72,9 +72,22 @@ def _verify_pin(options: argparse.Namespace, console: Console) -> None:
 def _change_pin(options: argparse.Namespace, console: Console) -> None:
     """Verify the old PIN first: the refusal of a change tells no tries."""
     which = _PINS[options.which]
-    old, new = pki_pin_bytes(options.pin, console, which.text), pki_pin_bytes(options.new, console, NEW_PIN)
+    old, new = _own_pin(options, console), pki_pin_bytes(options.new, console, NEW_PIN)
     _play(options, console, pki.change_pin(which, old, new), pki.verify_pin(which, old))
     console.say(f"{which.text.en} is changed", f"{which.text.zh}已修改")
+
+
+def _own_pin(options: argparse.Namespace, console: Console) -> bytes:
+    """Return the PIN that is verified or changed, from ``--pin`` or the option with its name."""
+    which = options.which
+    for other in _PINS:
+        if other != which and getattr(options, f"{other}_pin") is not None:
+            raise OptionError(
+                f"pki {options.action} {which} has no use for --{other}-pin",
+                f"pki {options.action} {which} 不使用 --{other}-pin",
+            )
+    given = options.pin if options.pin is not None else getattr(options, f"{which}_pin")
+    return pki_pin_bytes(given, console, _PINS[which].text)
 
 
 def _unblock_pin(options: argparse.Namespace, console: Console) -> None:

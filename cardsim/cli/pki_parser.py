@@ -90,7 +90,10 @@ def _pin_arguments(subs: tuple[argparse.ArgumentParser, ...], _t: Pick) -> None:
     for sub in subs:
         sub.add_argument("which", choices=_PINS, help=_t("which PIN", "哪个 PIN"))
     for sub in (verify, change):
-        sub.add_argument("--pin", help=_t("the PIN; asked for without it", "PIN;缺省时询问"))
+        one = sub.add_mutually_exclusive_group()
+        one.add_argument("--pin", help=_t("the PIN; asked for without it", "PIN;缺省时询问"))
+        for which in _PINS:
+            one.add_argument(f"--{which}-pin", metavar="PIN", help=_t(f"of {which}: as --pin", f"{which}:同 --pin"))
     for sub in (change, reload):
         sub.add_argument("--new", metavar="PIN", help=_t("the new PIN; asked for without it", "新 PIN;缺省时询问"))
     for sub in (unblock, reload):

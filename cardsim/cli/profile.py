@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cardsim.cli.export import write_new
 from cardsim.profiles import PROFILES
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from cardsim.cli.console import Console
+    from cardsim.profiles import Profile
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Print every setting with its default, what it is and where the default comes from."""
-    profile = PROFILES[options.chip]
+    """Print or write every setting with its default, what it is and where the default comes from."""
+    lines = tuple(_lines(PROFILES[options.chip], console))
+    if options.out:
+        write_new(Path(options.out), "".join(f"{line}\n" for line in lines).encode(), overwrite=options.force)
+        return 0
+    for line in lines:
+        console.line(line)
+    return 0
+
+
+def _lines(profile: Profile, console: Console) -> Iterator[str]:
     values = profile.plain()
     for name, setting in profile.settings().items():
-        console.line(f"# {console.pick(setting.text)}")
-        console.line(f"# [{setting.source}]")
-        console.line(f"{name} = {_toml(values[name])}")
-        console.line()
-    return 0
+        yield f"# {console.pick(setting.text)}"
+        yield f"# [{setting.source}]"
+        yield f"{name} = {_toml(values[name])}"
+        yield ""
 
 
 def _toml(value: object) -> str:

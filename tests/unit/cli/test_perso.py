@@ -298,6 +298,21 @@ def test_a_dry_run_lists_the_commands_and_masks_keys(cardsim: Runner) -> None:
     assert "# 密钥 DDF1/EF80 PIN 00" in cardsim("--lang=zh", "perso", "run", "--profile", "gen2", "--dry-run").out
 
 
+def test_a_dry_run_for_a_card_lists_what_a_run_does_and_writes_nothing(cardsim: Runner, tmp_path: Path) -> None:
+    settings = tmp_path / "chip.toml"
+    settings.write_text("pin_limit = 3\n")
+    path = make(cardsim, tmp_path / "b.card", "gen2", "--serial", "7E570003", "--chip-profile", str(settings))
+    before = path.read_bytes()
+    ran = cardsim(*run(path, "--dry-run", "--trace-secrets"))
+    assert ran.status == 0
+    assert path.read_bytes() == before
+    assert "the keys are those of chip 7E570003" in ran.err
+    assert ran.err.count("warning") == 1
+    by_atr = ("--dry-run", "--trace-secrets", "--atr", ATR[:-2] + "03", "--chip-profile", settings)
+    assert ran.out == cardsim("perso", "run", "--profile", "gen2", *by_atr).out
+    assert "is a gen2 chip; --profile says gen3" in cardsim.refused(*run(path, "--dry-run", chip="gen3"))
+
+
 def test_keys_in_clear_come_with_a_warning(cardsim: Runner) -> None:
     words = ("perso", "run", "--profile", "gen3", "--dry-run", "--transport-code", "0102030405060708")
     masked, clear = cardsim(*words), cardsim(*words, "--trace-secrets")
@@ -326,7 +341,9 @@ def test_a_trace_masks_what_the_script_knows_to_be_secret(cardsim: Runner, tmp_p
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--dry-run", "--card", "x"), "--dry-run has no use for --card"),
+        (("--dry-run", "--card", "x", "--atr", ATR), "--card has no use for --atr"),
+        (("--dry-run", "--reader", "x", "--atr", ATR), "--reader has no use for --atr"),
+        (("--dry-run", "--interface", "contact"), "--dry-run has no use for --interface"),
         (("--dry-run", "--resume"), "--dry-run has no use for --resume"),
         (("--dry-run", "--verify"), "--dry-run has no use for --verify"),
         (("--dry-run", "--any-card"), "--dry-run has no use for --any-card"),

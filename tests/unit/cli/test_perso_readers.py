@@ -114,6 +114,16 @@ def test_a_list_that_is_wrong_or_not_there(cardsim: Runner, monkeypatch: pytest.
     assert not any(reader.memory)
 
 
+def test_a_dry_run_takes_the_atr_and_writes_to_no_card(cardsim: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = insert(monkeypatch)
+    ran = cardsim(*RUN, "--dry-run", "--reader", "lab")
+    assert ran.status == 0
+    assert "the keys are those of chip AABBCCDD" in ran.err
+    assert all(call[0] != "transmit" for call in reader.calls)
+    wrong = cardsim.refused("perso", "run", "--profile", "gen2", "--dry-run", "--reader", "lab")
+    assert "the ATR is that of a gen3 chip" in wrong
+
+
 def test_a_chip_of_another_generation(cardsim: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = insert(monkeypatch)
     message = cardsim.refused("perso", "run", "--profile", "gen2", "--any-card")

@@ -64,6 +64,10 @@ def refused(ran: Ran) -> str:
 def test_pins_are_verified(pki: Any, cardsim: Runner, gen3: Path) -> None:
     assert done(pki("verify-pin", "user", "--pin", USER_PIN)) == "the user PIN is right\n"
     assert done(pki("verify-pin", "admin", "--pin", ADMIN_PIN)) == "the administrator PIN is right\n"
+    assert done(pki("verify-pin", "user", "--user-pin", USER_PIN)) == "the user PIN is right\n"
+    assert done(pki("verify-pin", "admin", "--admin-pin", ADMIN_PIN)) == "the administrator PIN is right\n"
+    wrong = pki("verify-pin", "user", "--admin-pin", ADMIN_PIN)
+    assert (wrong.status, "pki verify-pin user has no use for --admin-pin" in wrong.err) == (2, True)
     assert "63C5 (verification failed, 5 tries left)" in refused(pki("verify-pin", "user", "--pin", ADMIN_PIN))
     out = cardsim("show", gen3).out
     lines = [line.split() for line in out.splitlines()]
@@ -82,6 +86,7 @@ def test_a_pin_is_changed(pki: Any, which: str, old: str) -> None:
     assert "is changed" in done(pki("change-pin", which, "--pin", old, "--new", NEW))
     assert "63C5" in refused(pki("verify-pin", which, "--pin", old))
     done(pki("verify-pin", which, "--pin", NEW))
+    done(pki("change-pin", which, f"--{which}-pin", NEW, "--new", NEW))
 
 
 def block(pki: Any, which: str) -> None:

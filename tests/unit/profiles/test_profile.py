@@ -4,6 +4,7 @@ import json
 import tomllib
 from dataclasses import fields
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,9 @@ from cardsim.profiles import (
 )
 from cardsim.profiles.table import Table
 from cardsim.zones.layouts import L1, L2, L3
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SETTINGS = Profile.settings()
 NAMES = sorted(SETTINGS)
@@ -216,3 +220,16 @@ def test_any_value_is_taken_or_refused(name: str, value: object) -> None:
     except ProfileError:
         return
     assert Profile().override(profile.plain()) == profile
+
+
+def test_the_command_writes_what_it_prints(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ["--lang", "zh", "profile", "--chip", "gen3"]
+    out = tmp_path / "mine.toml"
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert main([*words, "--out", str(out)]) == 0
+    assert (capsys.readouterr().out, out.read_text(encoding="utf-8")) == ("", printed)
+    assert main(["--lang", "en", "profile", "--out", str(out)]) == 2
+    assert "exists; give --force" in capsys.readouterr().err
+    assert main(["profile", "--out", str(out), "--force"]) == 0
+    assert out.read_text(encoding="utf-8") != printed
