@@ -79,6 +79,14 @@ class Proofs:
         return (self.keyring.versions(HRSS.name) or _ZERO) if self.keyring else _TEST_VERSIONS
 
     @property
+    def version_hint(self) -> Text:
+        """That other versions of the keys were not tried, as the end of a sentence."""
+        if self.psam:
+            return Text(", or in another version, which no PSAM can be asked for", ",或版本不同(无法向 PSAM 指定版本)")
+        tried = ", ".join(map(str, self.versions))
+        return Text(f", or in other versions than {tried}", f",或版本不是 {tried}")
+
+    @property
     def line_session(self) -> bool:
         """Whether line MACs are made with a session key."""
         return self.line_mac == LINE_MACS[0]
@@ -121,11 +129,11 @@ def meet_card(atr: bytes, fci: bytes, proofs: Proofs = Proofs()) -> Script[Termi
     met = yield from meet(proofs.keys(algorithm), atr, secrets.token_bytes)
     terminal = yield from recognise(met, proofs.versions)
     if terminal is None:
-        whose = proofs.whose
+        whose, version = proofs.whose, proofs.version_hint
         hint, hint_zh = _SM4_HINT if algorithm is KeyAlgorithm.SM4 else ("", "")
         raise CardRefusedError(
-            f"the card has other keys than {whose.en} (INTERNAL AUTHENTICATE){hint}; none was tried on it",
-            f"该卡的密钥不是{whose.zh}(内部认证不符){hint_zh};未向卡尝试任何密钥",
+            f"the card has other keys than {whose.en} (INTERNAL AUTHENTICATE){version.en}{hint}; none was tried on it",
+            f"该卡的密钥不是{whose.zh}(内部认证不符){version.zh}{hint_zh};未向卡尝试任何密钥",
         )
     return terminal
 

@@ -197,6 +197,7 @@ def test_a_holder_file_that_is_no_json(cardsim: Runner, tmp_path: Path, content:
         ("# 设置".encode("gbk"), "is not text in UTF-8"),
         (b"pin_limits = 3", "there is no setting 'pin_limits'; did you mean 'pin_limit'?"),
         (b"pin_limit = 16", "setting 'pin_limit' is 16; it must be a number from 1 to 15"),
+        (b"key_versions = [7]", "setting 'key_versions' is 7; it must be a number from 0 to 3"),
         (b"[pin_limit]\nx = 1", "setting 'pin_limit'"),
         (b"hrss_fid = 0x3F00", "setting 'hrss_fid'"),
         (b"dir_sfi = 5", "setting 'dir_sfi'"),

@@ -94,14 +94,14 @@ def test_forms_of_sm4(cardsim: Runner, tmp_path: Path, extension: str, fold: str
         (
             "en",
             (
-                "cardsim: the card has other keys than the TEST keys (INTERNAL AUTHENTICATE), or other forms of SM4 "
-                "(--sm4-extension, --sm4-fold); none was tried on it\n"
+                "cardsim: the card has other keys than the TEST keys (INTERNAL AUTHENTICATE), or in other versions "
+                "than 0, 1, 2, 3, or other forms of SM4 (--sm4-extension, --sm4-fold); none was tried on it\n"
             ),
         ),
         (
             "zh",
             (
-                "cardsim:该卡的密钥不是测试密钥(内部认证不符),或 SM4 形式不同"
+                "cardsim:该卡的密钥不是测试密钥(内部认证不符),或版本不是 0, 1, 2, 3,或 SM4 形式不同"
                 "(--sm4-extension、--sm4-fold);未向卡尝试任何密钥\n"
             ),
         ),

@@ -129,7 +129,8 @@ def test_a_card_with_other_keys_loses_no_try(cardsim: Runner, tmp_path: Path, ac
     card = make_card_of_another(tmp_path / "other.card")
     before = card.read_bytes()
     said = cardsim.refused("pin", *action, "--card", card, status=1)
-    assert said == "cardsim: the card has other keys than the TEST keys (INTERNAL AUTHENTICATE); none was tried on it\n"
+    assert "the card has other keys than the TEST keys (INTERNAL AUTHENTICATE)" in said
+    assert said.endswith("; none was tried on it\n")
     assert card.read_bytes() == before
 
 

@@ -238,6 +238,13 @@ def test_a_psam_of_another_city(cardsim: Runner, card: Path, tmp_path: Path) -> 
     assert card.read_bytes() == before
 
 
+def test_a_psam_with_another_version_of_the_keys(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    other = changed(cardsim, tmp_path, "key_versions = [1]")
+    words = ("read", "--card", card, "--auth", "psam", "--psam", other)
+    assert ", or in another version, which no PSAM can be asked for" in cardsim.refused(*words, status=1)
+    assert "无法向 PSAM 指定版本" in cardsim.refused("--lang=zh", *words, status=1)
+
+
 @pytest.mark.parametrize("levels", [1, 2])
 def test_a_psam_of_the_cards_city_or_province(cardsim: Runner, card: Path, tmp_path: Path, levels: int) -> None:
     own = changed(cardsim, tmp_path, f'psam_levels = {levels}\npsam_region = "639900"')
