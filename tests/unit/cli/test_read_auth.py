@@ -185,8 +185,8 @@ def test_the_card_tells_the_version_of_its_keys(
         (
             "en",
             (
-                "cardsim: the card has other keys than the TEST keys (INTERNAL AUTHENTICATE), or in other versions than "
-                "0, 1, 2, 3; none was tried on it\n"
+                "cardsim: the card has other keys than the TEST keys (INTERNAL AUTHENTICATE), or in other versions "
+                "than 0, 1, 2, 3; none was tried on it\n"
             ),
         ),
         ("zh", "cardsim:该卡的密钥不是测试密钥(内部认证不符),或版本不是 0, 1, 2, 3;未向卡尝试任何密钥\n"),
