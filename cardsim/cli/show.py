@@ -16,6 +16,7 @@ from cardsim.cli.names import KEY_NAMES, PURSE_NAMES, declared_df, fen, names_in
 from cardsim.cli.show_certificates import print_certificates
 from cardsim.cli.show_field import print_field
 from cardsim.cli.show_memory import print_memory, print_zones
+from cardsim.profiles import PSAM
 from cardsim.store import read_card_file
 from cardsim.zones.access import rename
 from cardsim.zones.model import Directory as DirDeclaration
@@ -56,7 +57,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
     description, image = read_card_file(Path(options.card))
     memory = Memory(image, NoJournal())
     files = FileSystem(memory, description.profile)
-    _head(options.card, description, console)
+    what = _what(description, blank=not files.formatted)
+    console.say(f"{options.card}: {what.en}", f"{options.card}:{what.zh}")
+    _head(description, console)
+    if not files.formatted:
+        console.say(f"memory: {len(memory)} bytes, no MF in it", f"存储器:共 {len(memory)} 字节,其中没有 MF")
+        return 0
     print_zones(files.mf, description.profile, console)
     _tree(files.mf, memory, console, depth=0)
     print_certificates(files, memory, console)
@@ -64,20 +70,32 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _head(path: str, description: Description, console: Console) -> None:
+def _what(description: Description, *, blank: bool) -> Text:
+    """Return what a card is: a chip without an MF, a PSAM, or a card with a layout; and its native commands."""
     profile = description.profile
-    console.say(
-        f"{path}: {profile.chip} chip, layout {description.layout.text}",
-        f"{path}:{profile.chip} 芯片,布局 {description.layout.text}",
-    )
+    if profile.chip == PSAM.chip:
+        return Text("PSAM", "PSAM")
+    layout = description.layout.text
+    en, zh = f"{profile.chip} chip, layout {layout}", f"{profile.chip} 芯片,布局 {layout}"
+    if blank:
+        en, zh = f"blank {profile.chip} chip", f"{profile.chip} 空白芯片"
+    if profile.blank:
+        dialect = profile.native_dialect.value
+        en, zh = f"{en}, native commands {dialect}", f"{zh},原生命令 {dialect}"
+    return Text(en, zh)
+
+
+def _head(description: Description, console: Console) -> None:
+    profile = description.profile
     if Interface.CONTACT in profile.interfaces.all:
         console.line(f"ATR {format_hex(ATR_PREFIX + profile.historical_bytes, ' ')}")
     print_field(profile, console)
-    console.say("printed on the card:", "卡面信息:")
     # A card file of another version may have keys that are not known here.
     labels = _PRINTED | {key: Text(key, key) for key in description.printed if key not in _PRINTED}
     printed = description.printed
-    rows = ((console.pick(label), printed[key]) for key, label in labels.items() if key in printed)
+    rows = [(console.pick(label), printed[key]) for key, label in labels.items() if printed.get(key)]
+    if rows:
+        console.say("printed on the card:", "卡面信息:")
     for line in aligned(rows):
         console.line(f"  {line}")
     console.line()

@@ -55,6 +55,18 @@ def wallet_of(plain: Any) -> Any:
     return next(file for file in application["contents"] if file["file"] == "0002")
 
 
+def test_show_says_that_a_chip_is_blank_and_what_commands_it_has(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    path = tmp_path / "blank.card"
+    assert cardsim("new", "--chip", "gen2", "--blank", "--dialect", "extended", "--out", path).status == 0
+    lines = cardsim("show", path).out.splitlines()
+    assert lines[0] == f"{path}: blank gen2 chip, native commands extended"
+    assert lines[1].startswith("ATR 3B 6D")
+    assert lines[2:] == ["", "memory: 32768 bytes, no MF in it"]
+    zh = cardsim("--lang=zh", "show", path).out
+    assert f"{path}:gen2 空白芯片,原生命令 extended\n" in zh
+    assert cardsim("show", card).out.startswith(f"{card}: gen2 chip, layout 2.00, native commands fmcos\nATR")
+
+
 def test_show_names_keys_and_what_a_purse_holds(cardsim: Runner, card: Path) -> None:
     lines = [" ".join(line.split()) for line in cardsim("show", card).out.splitlines()]
     assert "external authentication key reference 00 3 of 3 tries left version 00 triple DES KCV FB0975" in lines

@@ -59,6 +59,7 @@ def statuses(dump: str) -> list[tuple[str, str]]:
 def test_new(cardsim: Runner, tmp_path: Path, psam: Path) -> None:
     shown = cardsim("show", psam)
     assert shown.status == 0
+    assert shown.out.startswith(f"{psam}: PSAM\nATR ")
     assert f"terminal number         {TERMINAL}\n" in shown.out
     assert f"terminal device number  {DEVICE}\n" in shown.out
     assert "social-security" not in shown.out
