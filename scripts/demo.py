@@ -25,6 +25,8 @@ from readers.serve.pcsclite.server import PcscService
 
 _CARDSIM = (sys.executable, "-m", "cardsim")
 _READER = "Cardsim"
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALLED = 128
 
 
 def main() -> int:
@@ -32,6 +34,8 @@ def main() -> int:
     language = chosen_language(sys.argv[1:])
     console = Console(language, sys.stdout, sys.stderr)
     options = _options(console)
+    for number in _ENDING:
+        signal.signal(number, _end)
     cardsim = (*_CARDSIM, f"--lang={language.value}")
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cardsim-")))
@@ -54,6 +58,13 @@ def main() -> int:
             "2. 此处没有 PC/SC(见上):改为在本进程内读卡",
         )
         return _check(cardsim, "read", "--card", str(card))
+
+
+def _end(number: int, _: object) -> None:
+    """End as programs do that a signal ends, but with everything cleaned up; a second one does not stop that."""
+    for ending in _ENDING:
+        signal.signal(ending, signal.SIG_IGN)
+    sys.exit(_SIGNALLED + number)
 
 
 def _has_library() -> bool:
