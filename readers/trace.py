@@ -45,7 +45,9 @@ _SECRET_PKI_INS = frozenset((0x4A, 0xC2, 0xC4))
 _SECRET_PKI_ANSWERS = frozenset((0x4E, 0xC4))
 _PROPRIETARY, _CLASS = 0x80, 0xF0
 _GET_RESPONSE = 0xC0
-_PSAM_ENCIPHERS = b"\x80\xfa\x00"  # facts hrss-card 4.5: a new PIN goes to the PSAM in clear, to be enciphered
+# Facts hrss-card 4.5: a new PIN goes to the PSAM in clear, to be enciphered, and once more enciphered, for the MAC.
+_PSAM_COMPUTES = b"\x80\xfa"
+_PSAM_ENCIPHERS = b"\x80\xfa\x00"
 _SEPARATORS = re.compile(r"[\s:\-]+")
 _TIMING = re.compile(r"([0-9]+(?:\.[0-9]+)?) ms")
 
@@ -93,7 +95,7 @@ def _secret_positions(command: bytes) -> range:
     nothing = range(0)
     if len(command) <= 5:
         return nothing
-    if not _is_secret(command[0], command[1]) and not command.startswith(_PSAM_ENCIPHERS):
+    if not _is_secret(command[0], command[1]) and not command.startswith(_PSAM_COMPUTES):
         return nothing
     try:
         parsed = Command.parse(command)
@@ -115,7 +117,8 @@ def _is_secret(cla: int, ins: int) -> bool:
 
 def _gives_secret(command: bytes) -> bool:
     """Return whether the data of the answer is a key, or what a PIN is easily found from."""
-    return len(command) > 1 and command[0] & _CLASS == _PROPRIETARY and command[1] in _SECRET_PKI_ANSWERS
+    in_pki = len(command) > 1 and command[0] & _CLASS == _PROPRIETARY and command[1] in _SECRET_PKI_ANSWERS
+    return in_pki or command.startswith(_PSAM_ENCIPHERS)
 
 
 class AnswerMask:

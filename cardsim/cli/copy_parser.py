@@ -146,14 +146,12 @@ def _zone_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) 
     parser.add_argument(
         "--algorithm",
         choices=("DES", "SM4"),
-        default="DES",
-        help=_t("with --region: of the zone's keys (DES)", "与 --region 同用:区域密钥算法(默认 DES)"),
+        help=_t("with --region: of the zone's keys", "与 --region 同用:区域密钥算法"),
     )
     parser.add_argument(
         "--key-version",
         type=int,
         choices=range(256),
-        default=0,
         metavar="N",
         help=_t("with --region: of the zone's keys (0)", "与 --region 同用:区域密钥版本(默认 0)"),
     )

@@ -23,7 +23,6 @@ from cardsim.perso.surgery import (
 )
 from cardsim.profiles import LAYOUTS
 from cardsim.store import create_card_file
-from cardsim.zones.model import KeyAlgorithm
 from readers.connect.layers import with_layers
 from readers.terminal.hrss import select_hrss
 from readers.terminal.locks import find_zones, lock_zone
@@ -115,25 +114,31 @@ def _surgery(options: argparse.Namespace, zone: Zone, console: Console) -> None:
     console.line(console.pick(said))
 
 
-def _lock(options: argparse.Namespace, zone: Zone, console: Console) -> None:
-    proofs = Proofs.of(options, console)
-    unblock = options.action == "unblock"
-    region, algorithm, version = options.region, KeyAlgorithm(options.algorithm), options.key_version
-    if options.card and unblock and not region:
-        image = load_image(Path(options.card))
-        region, algorithm = identification(image)[:6], image.profile.hrss_algorithm
-        version = min(image.profile.key_versions)
-    if unblock and not region:
+def _told(options: argparse.Namespace) -> zones_apdu.Told:
+    """Return what a blocked zone does not tell: what options give, or of a card file what stands in it."""
+    told = zones_apdu.told_by(options)
+    if told:
+        return told
+    if not options.card:
         raise OptionError(
             "a blocked zone does not tell its card identification code: give the first six digits with --region",
             "已锁定的区域不给出卡识别码:请用 --region 指定其前六位",
         )
+    image = load_image(Path(options.card))
+    profile = image.profile
+    return zones_apdu.Told(identification(image)[:6], profile.hrss_algorithm, min(profile.key_versions))
+
+
+def _lock(options: argparse.Namespace, zone: Zone, console: Console) -> None:
+    proofs = Proofs.of(options, console)
+    unblock = options.action == "unblock"
+    told = _told(options) if unblock else None
     with connected(options, console, secrets_used=True) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
 
         def script() -> Script[None]:
-            if unblock:
-                terminal = zones_apdu.terminal_for(connection.atr, region, algorithm, proofs, version)
+            if told:
+                terminal = zones_apdu.terminal_for(connection.atr, told, proofs)
             else:
                 fci = yield from select_hrss()
                 terminal = yield from meet_card(connection.atr, fci, proofs)
