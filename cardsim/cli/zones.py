@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from apdu import Text
 from cardsim.cli import zones_apdu
@@ -35,9 +35,16 @@ if TYPE_CHECKING:
     from cardsim.zones.model import Zone
     from readers.terminal.script import Script
 
+_OF_PROOFS: Final = ("trace", "interface", "line_mac", "sm4_extension", "sm4_fold")
+_OF_KEYSTORES: Final = ("keystore", "key_file", "passphrase_file")
+
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Do the action."""
+    if options.auth == "psam" or options.psam or options.psam_reader:
+        raise OptionError(
+            "zone proves keys with a software HSM, not with a PSAM", "zone 只用软件加密机证明密钥,不用 PSAM"
+        )
     if options.action == "list":
         return _list(options, console)
     if not options.zone:
@@ -88,6 +95,8 @@ def _check_options(options: argparse.Namespace, *, by_commands: bool) -> None:
         "transport_key": by_commands and options.action == "add",
         "atr_list": not options.card,
         "any_card": not options.card,
+        **dict.fromkeys(_OF_PROOFS, by_commands),
+        **dict.fromkeys(_OF_KEYSTORES, by_commands or options.action == "add"),
         **dict.fromkeys(("profile", "layout", "chip_profile"), not options.card and options.action == "add"),
     }
     for name, useful in unused.items():

@@ -82,6 +82,20 @@ def test_blocking_under_other_versions_of_the_keys(cardsim: Runner, tmp_path: Pa
     assert states(cardsim, card)["HRSS"] == "in use"
 
 
+@pytest.mark.parametrize("option", ["--trace=t.trace", "--interface=contactless", "--line-mac=session"])
+@pytest.mark.parametrize("action", ["add", "remove"])
+def test_options_that_a_card_file_has_no_use_for(cardsim: Runner, gen3: Path, action: str, option: str) -> None:
+    name = option.partition("=")[0]
+    said = cardsim.refused("zone", action, "PKI", "--card", gen3, option)
+    assert said == f"cardsim: zone {action} --card has no use for {name}\n"
+
+
+@pytest.mark.parametrize("action", ["block", "remove", "unblock"])
+def test_no_psam_proves_the_keys_of_zones(cardsim: Runner, gen3: Path, action: str) -> None:
+    for words in ("--auth", "psam"), ("--psam", gen3):
+        assert "not with a PSAM" in cardsim.refused("zone", action, "HRSS", "--card", gen3, *words)
+
+
 @pytest.mark.parametrize("region", ["63990", "6399001", "abcdef", "六三九九零零", "639900 "])
 @pytest.mark.parametrize("action", ["unblock", "remove"])
 def test_a_region_is_six_digits(cardsim: Runner, action: str, region: str) -> None:
