@@ -146,6 +146,19 @@ def test_a_file_can_be_written_with_secrets_shown(tmp_path: Path) -> None:
     assert "> 0020000003123456\n" in path.read_text(encoding="utf-8")
 
 
+def test_an_earlier_trace_stays_until_there_is_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "session.trace"
+    path.write_text("# reader: Lab 0\n> 00A40000\n< 9000\n")
+    with open_trace(path):
+        pass
+    assert path.read_text().endswith("< 9000\n")
+    with open_trace(path, show_secrets=True) as writer:
+        writer.comment("new")
+        writer.comment("er")
+    first, *rest = path.read_text(encoding="utf-8").splitlines()
+    assert (first.startswith("# WARNING"), rest) == (True, ["# new", "# er"])
+
+
 def test_a_path_that_can_not_be_written_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "no such folder" / "t"
     with pytest.raises(TraceError, match="No such file"), open_trace(path):
