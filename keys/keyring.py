@@ -186,8 +186,10 @@ class StoredKeyring:
             )
         if root in self.imported and not again:
             raise KeyringError(
-                f"{root.algorithm} key {root.name}, version {root.version}, was imported before",
-                f"{root.algorithm} 密钥 {root.name} 版本 {root.version} 已导入过",
+                f"{root.algorithm} key {root.name}, version {root.version}, was imported before; "
+                "`cardsim keys import --force` replaces it",
+                f"{root.algorithm} 密钥 {root.name} 版本 {root.version} 已导入过;"
+                "可用 `cardsim keys import --force` 覆盖",
             )
         return replace(self, imported={**self.imported, root: key})
 

@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from keys.container import seal, unseal, wants_passphrase
-from keys.errors import KeystoreBusyError, KeystoreError, KeystoreUnwritableError
+from keys.errors import (
+    KeystoreBusyError,
+    KeystoreDamagedError,
+    KeystoreError,
+    KeystoreNewerError,
+    KeystoreUnwritableError,
+)
 from keys.keyring_plain import decode_keyring, encode_keyring
 
 if TYPE_CHECKING:
@@ -39,6 +45,15 @@ def needs_passphrase(path: Path) -> bool:
     """Return whether a passphrase opens ``path``; a key file otherwise. Raises :class:`KeystoreError`."""
     with _named(path):
         return wants_passphrase(_read(path))
+
+
+def is_keystore(path: Path) -> bool:
+    """Return whether ``path`` is a keystore, be it damaged or of a newer version."""
+    try:
+        needs_passphrase(path)
+    except KeystoreError as error:
+        return isinstance(error, KeystoreDamagedError | KeystoreNewerError)
+    return True
 
 
 def create(path: Path, keyring: StoredKeyring, secret: Secret) -> None:

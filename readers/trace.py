@@ -16,9 +16,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from apdu.command import Command
 from apdu.errors import CommandError, HexError
@@ -45,7 +47,9 @@ _SECRET_PKI_INS = frozenset((0x4A, 0xC2, 0xC4))
 _SECRET_PKI_ANSWERS = frozenset((0x4E, 0xC4))
 _PROPRIETARY, _CLASS = 0x80, 0xF0
 _GET_RESPONSE = 0xC0
-_PSAM_ENCIPHERS = b"\x80\xfa\x00"  # facts hrss-card 4.5: a new PIN goes to the PSAM in clear, to be enciphered
+# Facts hrss-card 4.5: a new PIN goes to the PSAM in clear, to be enciphered, and once more enciphered, for the MAC.
+_PSAM_COMPUTES = b"\x80\xfa"
+_PSAM_ENCIPHERS = b"\x80\xfa\x00"
 _SEPARATORS = re.compile(r"[\s:\-]+")
 _TIMING = re.compile(r"([0-9]+(?:\.[0-9]+)?) ms")
 
@@ -93,7 +97,7 @@ def _secret_positions(command: bytes) -> range:
     nothing = range(0)
     if len(command) <= 5:
         return nothing
-    if not _is_secret(command[0], command[1]) and not command.startswith(_PSAM_ENCIPHERS):
+    if not _is_secret(command[0], command[1]) and not command.startswith(_PSAM_COMPUTES):
         return nothing
     try:
         parsed = Command.parse(command)
@@ -115,7 +119,8 @@ def _is_secret(cla: int, ins: int) -> bool:
 
 def _gives_secret(command: bytes) -> bool:
     """Return whether the data of the answer is a key, or what a PIN is easily found from."""
-    return len(command) > 1 and command[0] & _CLASS == _PROPRIETARY and command[1] in _SECRET_PKI_ANSWERS
+    in_pki = len(command) > 1 and command[0] & _CLASS == _PROPRIETARY and command[1] in _SECRET_PKI_ANSWERS
+    return in_pki or command.startswith(_PSAM_ENCIPHERS)
 
 
 class AnswerMask:
@@ -167,14 +172,15 @@ def record(sink: TraceSink, clock: Clock, transmit: Callable[[bytes], bytes], co
 class TraceWriter:
     """A :class:`TraceSink` that writes to ``file`` and flushes each time, so that a crash loses nothing.
 
-    Secrets are masked unless ``show_secrets``, and then the first line says so. Raises :class:`TraceError` when the
-    file can not be written.
+    Secrets are masked unless ``show_secrets``, and then the first line says so. ``begin`` is called before that line.
+    Raises :class:`TraceError` when the file can not be written.
     """
 
-    def __init__(self, file: TextIO, *, show_secrets: bool = False) -> None:
+    def __init__(self, file: TextIO, *, show_secrets: bool = False, begin: Callable[[], object] | None = None) -> None:
         self.secret_commands: frozenset[bytes] = frozenset()
         """Commands whose form does not tell that their data is a secret."""
         self._file = file
+        self._begin = begin
         self._show_secrets = show_secrets
         self._mask = AnswerMask()
         self._hidden = False
@@ -199,7 +205,10 @@ class TraceWriter:
 
     def _write(self, lines: str) -> None:
         heading, self._heading = self._heading, ""
+        begin, self._begin = self._begin, None
         try:
+            if begin:
+                begin()
             self._file.write(heading + lines)
             self._file.flush()
         except (OSError, ValueError) as error:
@@ -212,23 +221,40 @@ _WARNING = "# WARNING: PINs and keys in this trace are in clear. 警告:本跟�
 
 @contextlib.contextmanager
 def open_trace(path: Path, *, show_secrets: bool = False) -> Iterator[TraceWriter]:
-    """Write a trace to ``path``, a new file that its owner alone can read: answers carry personal data.
+    """Write a trace to ``path``, a file that its owner alone can read: answers carry personal data.
 
-    Raises :class:`TraceError`.
+    What it held stays until there is something to write. Raises :class:`TraceError`.
     """
     try:
         file = open(path, "w", encoding="utf-8", errors="backslashreplace", opener=_owner_only)  # noqa: SIM115  it stays open; close() ends it
     except OSError as error:
         raise _file_error("write", "写入", path, error) from error
     try:
-        yield TraceWriter(file, show_secrets=show_secrets)
+        regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        yield TraceWriter(file, show_secrets=show_secrets, begin=partial(file.truncate, 0) if regular else None)
     finally:
         with contextlib.suppress(OSError):  # every line was flushed; a failure was reported then
             file.close()
 
 
+def may_replace(path: Path) -> bool:
+    """Return whether a trace may be written to ``path``: if it is a file, nothing but a trace stands in it."""
+    if not path.is_file():
+        return True
+    try:
+        with path.open(encoding="utf-8") as file:
+            return all(line.strip()[:1] in _STARTS for line in file)
+    except UnicodeDecodeError:
+        return False
+    except OSError as error:
+        raise _file_error("read", "读取", path, error) from error
+
+
+_STARTS: Final = ("", "#", ">", "<")
+
+
 def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    return os.open(path, flags & ~os.O_TRUNC, 0o600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
@@ -20,6 +21,20 @@ EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 """The command line, or a file it names, is wrong."""
 _EXIT_INTERRUPTED: Final = 130
+_WRONG_PATH: Final = frozenset(
+    (
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+    )
+)
+"""What the system says about a path that is a wrong argument; of a full disk and the like it says something else."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,21 +71,19 @@ def _run(words: list[str], console: Console) -> int:
 
 
 def _exit_status(error: BilingualError) -> int:
+    """Return 2 for what the user named wrongly, also a path that can not be written; 1 for cards and machines."""
     from cardsim.errors import CardsimError, OutputFileError  # noqa: PLC0415  only on this path
     from cardsim.store import CardFileBusyError, CardFileUnwritableError  # noqa: PLC0415  only on this path
-
-    if isinstance(error, CardFileBusyError | CardFileUnwritableError | OutputFileError):
-        return EXIT_FAILED
-    return EXIT_USAGE if isinstance(error, CardsimError) or _is_wrong_file(error) else EXIT_FAILED
-
-
-def _is_wrong_file(error: BilingualError) -> bool:
-    """Return whether a keystore or what stands in it is wrong, not the disk and not a chain that is refused."""
     from keys.errors import KeyringError, KeystoreBusyError, KeystoreError, KeystoreUnwritableError  # noqa: PLC0415  only on this path
+    from readers.errors import TraceError  # noqa: PLC0415  only on this path
 
-    if isinstance(error, KeystoreBusyError | KeystoreUnwritableError):
-        return False
-    return isinstance(error, KeyringError | KeystoreError)
+    if isinstance(error, OutputFileError | CardFileUnwritableError | KeystoreUnwritableError | TraceError):
+        cause = error.__cause__
+        return EXIT_USAGE if isinstance(cause, OSError) and cause.errno in _WRONG_PATH else EXIT_FAILED
+    if isinstance(error, CardFileBusyError | KeystoreBusyError):
+        return EXIT_FAILED
+    # What stands in a keystore may be wrong, not a chain that is refused.
+    return EXIT_USAGE if isinstance(error, CardsimError | KeyringError | KeystoreError) else EXIT_FAILED
 
 
 def _drop_output() -> None:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 _PIECES: Final = re.compile(r"[!-~]+[、。]* ?|[^!-~][,。;:)、]*")
 """What a line is made of: words and single Chinese characters, each with punctuation that must not begin a line."""
+_OPTION: Final = re.compile(r"--[^=]+|-[^-]")
+_NUMBER: Final = re.compile(r"'[0-9]{4,}'")
+"""A value that argparse repeats; it may be a PIN behind an option that was mistyped."""
 _ERRORS_ZH: Final = tuple(
     (re.compile(pattern, re.DOTALL), zh)
     for pattern, zh in (
         (r"the following arguments are required: (.+)", r"缺少必需的参数:\1"),
-        (r"unrecognized arguments: (.+)", r"无法识别的参数:\1"),
         (r"argument (.+?): invalid choice: (.+) \(choose from (.+)\)", r"参数 \1:\2 不可选;可选:\3"),
         (r"argument (.+?): expected one argument", r"参数 \1:需要一个值"),
         (r"argument (.+?): expected at least one argument", r"参数 \1:至少需要一个值"),
@@ -61,7 +63,18 @@ class Parser(argparse.ArgumentParser):
         add_options, self._add_options = self._add_options, None
         if add_options:
             add_options(self, self.pick)
-        return super().parse_known_args(args, namespace)
+        known, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(self._not_known(left))
+        return known, left
+
+    def _not_known(self, words: list[str]) -> str:
+        """Return what to say about words that mean nothing here: options by name, no value, which may be a PIN."""
+        options = [_OPTION.match(word) for word in words]
+        names = " ".join(match[0] for match in options if match)
+        if names:
+            return self.pick(f"unrecognized arguments: {names}", f"无法识别的参数:{names}")
+        return self.pick(f"arguments too many: {len(words)}", f"多余的参数:{len(words)} 个")
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """Write ``message`` and let a failure be seen: later versions of Python keep it to themselves."""
@@ -70,6 +83,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with status 2 and one line about what is wrong, one about where help is."""
+        message = _NUMBER.sub("'**'", message)
         if self._language is Language.ZH:
             message = error_zh(message)
         hint = self.pick(f"try `{self.prog} --help`", f"请参阅 `{self.prog} --help`")

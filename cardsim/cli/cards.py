@@ -10,12 +10,11 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from apdu import Interface
+from apdu import Interface, Text
 from cardsim.chip.card import Card
 from cardsim.chip.dual import DualCard, port_for
-from cardsim.errors import CardsimError, OutputFileError
+from cardsim.errors import CardsimError
 from cardsim.store import CardStore
-from cardsim.store.format import MAGIC
 from readers.errors import CardRemovedError, ReaderError
 from readers.serve.pseudo_apdus import in_reader
 
@@ -34,12 +33,18 @@ _REASONS_ZH: Final = {
     errno.EACCES: "权限不足",
     errno.EISDIR: "是目录",
     errno.ENOTDIR: "不是目录",
+    errno.EEXIST: "已存在",
+    errno.EROFS: "文件系统只读",
+    errno.ENAMETOOLONG: "文件名过长",
+    errno.ENOSPC: "磁盘空间不足",
 }
 
 
 _INTERFACES_ZH: Final = {Interface.CONTACT: "接触", Interface.CONTACTLESS: "非接触"}
 _DEEPEST: Final = 64
 """Objects and lists of JSON inside each other; those of a card with all levels of directories are fewer than 30."""
+_LARGEST: Final = 16 << 20
+"""Bytes of a file that we read, far more than any card holds; a device such as /dev/zero has no end."""
 
 
 class InputFileError(CardsimError):
@@ -110,7 +115,6 @@ def connected(
             "--interface 用于 --card;读卡器中的卡由读卡器决定界面",
         )
     with contextlib.ExitStack() as stack:
-        sink = stack.enter_context(trace_sink(options, console))
         card: Card | None = None
         connection: Connection
         if options.card:
@@ -125,6 +129,7 @@ def connected(
         stack.callback(connection.close)
         if secrets_used and not card:
             stack.push(lambda _kind, error, _trace: _reset(connection, after=error))
+        sink = stack.enter_context(trace_sink(options, console))
         yield connection, card, sink
 
 
@@ -147,24 +152,16 @@ def trace_sink(options: argparse.Namespace, console: Console) -> Iterator[TraceS
     if not options.trace:
         yield None
         return
-    from readers.trace import open_trace  # noqa: PLC0415  heavy only where it is used
+    from readers.trace import may_replace, open_trace  # noqa: PLC0415  heavy only where it is used
 
     path = Path(options.trace)
-    if _is_card_file(path):
+    if not may_replace(path):
         raise InputFileError(
-            f"{path} is a card file; a trace would destroy it: give --trace another name",
-            f"{path} 是卡文件,写入跟踪会将其破坏:请为 --trace 换一个文件名",
+            f"{path} is no trace, and writing one would destroy it: give --trace another name",
+            f"{path} 不是跟踪文件,写入跟踪会将其破坏:请为 --trace 换一个文件名",
         )
     with open_trace(path, show_secrets=options.trace_secrets) as writer:
         yield writer
-
-
-def _is_card_file(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
 
 
 def read_json(path: Path) -> object:
@@ -224,22 +221,24 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the contents of ``path``; raises InputFileError."""
+def read_bytes(path: Path, most: int = _LARGEST) -> bytes:
+    """Return the contents of ``path``, which may be a pipe, at most ``most`` bytes; raises InputFileError."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(most + 1)
     except OSError as error:
-        reason = error.strerror or str(error)
-        reason_zh = _REASONS_ZH.get(error.errno or 0, reason)
-        raise InputFileError(f"{path}: {reason}", f"{path}:{reason_zh}") from error
+        reason = reason_of(error)
+        raise InputFileError(f"{path}: {reason.en}", f"{path}:{reason.zh}") from error
     except ValueError as error:  # NUL, or half a surrogate pair, as JSON can spell them
         raise InputFileError(f"{str(path)!r} is no file name", f"{str(path)!r} 不是文件名") from error
+    if len(content) > most:
+        raise InputFileError(
+            f"{path}: more than {most >> 20} MiB, or without end", f"{path}:超过 {most >> 20} MiB,或没有尽头"
+        )
+    return content
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path``; raises OutputFileError."""
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputFileError(f"{path}: {reason}", f"{path}:{_REASONS_ZH.get(error.errno or 0, reason)}") from error
+def reason_of(error: OSError) -> Text:
+    """Return what the system says about a file, in Chinese for what often happens."""
+    reason = error.strerror or str(error)
+    return Text(reason, _REASONS_ZH.get(error.errno or 0, reason))

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from apdu import format_hex, parse_hex
-from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, write_bytes
+from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes
 from cardsim.cli.console import aligned
-from cardsim.cli.keyrings import declared_authorities, opened_keyring, write_secret
+from cardsim.cli.keyrings import declared_authorities, opened_keyring
+from cardsim.cli.output import check_new, write_new
 from cardsim.store import read_card_file
 from cardsim.zones.authorities import CertificateForm, find_authority
 from cardsim.zones.card_identification import CardIdentification
@@ -47,6 +48,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Do what the action says; a chain that is refused is an error with status 1."""
     if getattr(options, "der", False) and not options.out:
         raise OptionError("--der needs --out", "--der 需与 --out 同用")
+    for name in ("out", "key_out"):
+        if path := getattr(options, name, None):
+            check_new(Path(path), overwrite=options.force)
     keyring = opened_keyring(options, console)
     authority = find_authority(options.zone, declared_authorities(options))
     if options.action == "issue" and authority.form is CertificateForm.PBOC:
@@ -116,7 +120,8 @@ def _issue(options: argparse.Namespace, console: Console, authority: Certificate
         card = authority.personalised(identification, period, versions)
         certificate = card.certificate
         if options.key_out:
-            write_secret(Path(options.key_out), to_pem(PRIVATE_KEY, private_key_der(card.key)))
+            pem = to_pem(PRIVATE_KEY, private_key_der(card.key))
+            write_new(Path(options.key_out), pem, overwrite=options.force)
     _out(options, console, CERTIFICATE, certificate)
 
 
@@ -171,7 +176,7 @@ def _export(options: argparse.Namespace, console: Console, authority: Certificat
             _out(options, console, PUBLIC_KEY, public_key_der(signer.key.public))
         case _:
             console.note("warning: a private key in clear", "警告:明文私钥")
-            _out(options, console, PRIVATE_KEY, private_key_der(signer.key), secret=True)
+            _out(options, console, PRIVATE_KEY, private_key_der(signer.key))
 
 
 def _revoke(options: argparse.Namespace, console: Console, authority: CertificateAuthority, keyring: Keyring) -> None:
@@ -195,7 +200,7 @@ def _revoke(options: argparse.Namespace, console: Console, authority: Certificat
         number, revoked = earlier.number + 1, earlier.revoked
     revoked = {serial: Revoked(serial, at) for serial in serials} | revoked
     end = at + timedelta(days=options.days)
-    write_bytes(path, authority.ca.revocation_list(revoked.values(), at, end, number).pem)
+    write_new(path, authority.ca.revocation_list(revoked.values(), at, end, number).pem, overwrite=True)
     console.say(
         f"{path}: list {number}, {len(revoked)} revoked, until {end:%Y-%m-%d %H:%M:%S} UTC",
         f"{path}:第 {number} 期,撤销 {len(revoked)} 张,有效至 {end:%Y-%m-%d %H:%M:%S}(UTC)",
@@ -252,15 +257,13 @@ def _serial(text: str) -> int:
     return int.from_bytes(raw, "big")
 
 
-def _out(options: argparse.Namespace, console: Console, label: str, raw: bytes, *, secret: bool = False) -> None:
-    _write(options, console, bytes(raw) if options.der else to_pem(label, raw), secret=secret)
+def _out(options: argparse.Namespace, console: Console, label: str, raw: bytes) -> None:
+    _write(options, console, bytes(raw) if options.der else to_pem(label, raw))
 
 
-def _write(options: argparse.Namespace, console: Console, content: bytes, *, secret: bool = False) -> None:
-    if not options.out:
-        for line in content.decode("ascii").splitlines():
-            console.line(line)
-    elif secret:
-        write_secret(Path(options.out), content)
-    else:
-        write_bytes(Path(options.out), content)
+def _write(options: argparse.Namespace, console: Console, content: bytes) -> None:
+    if options.out:
+        write_new(Path(options.out), content, overwrite=options.force)
+        return
+    for line in content.decode("ascii").splitlines():
+        console.line(line)

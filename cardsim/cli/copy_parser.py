@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cardsim.cli.issuer_parser import keystore_options
+from cardsim.cli.issuer_parser import force_option, keystore_options
 from cardsim.cli.perso_parser import zone_options
 from cardsim.cli.psam_parser import read_auth_options
 
@@ -66,7 +66,7 @@ def _export_options(parser: argparse.ArgumentParser, _t: Pick) -> None:
         "--keys", action="store_true", help=_t("with the values of PINs and keys", "同时导出 PIN 与密钥的值")
     )
     parser.add_argument("--out", metavar="JSON", help=_t("file to write (standard output)", "输出文件(默认标准输出)"))
-    _force(parser, _t)
+    force_option(parser, _t)
 
 
 def _import_options(parser: argparse.ArgumentParser, _t: Pick) -> None:
@@ -80,7 +80,7 @@ def _import_options(parser: argparse.ArgumentParser, _t: Pick) -> None:
     )
     _prefer(parser, _t)
     keystore_options(parser, _t)
-    _force(parser, _t)
+    force_option(parser, _t)
 
 
 def _dump_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
@@ -124,7 +124,7 @@ def _clone_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions)
     )
     parser.add_argument("--holder", metavar="JSON", help=_t("issue it to another holder", "改发给另一持卡人"))
     _secret_options(parser, _t, more)
-    _force(parser, _t)
+    force_option(parser, _t)
 
 
 def _zone_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
@@ -146,14 +146,12 @@ def _zone_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) 
     parser.add_argument(
         "--algorithm",
         choices=("DES", "SM4"),
-        default="DES",
-        help=_t("with --region: of the zone's keys (DES)", "与 --region 同用:区域密钥算法(默认 DES)"),
+        help=_t("with --region: of the zone's keys", "与 --region 同用:区域密钥算法"),
     )
     parser.add_argument(
         "--key-version",
         type=int,
         choices=range(256),
-        default=0,
         metavar="N",
         help=_t("with --region: of the zone's keys (0)", "与 --region 同用:区域密钥版本(默认 0)"),
     )
@@ -178,7 +176,3 @@ def _prefer(parser: argparse.ArgumentParser, _t: Pick) -> None:
         choices=("hex", "value"),
         help=_t("which counts where a record's two spellings differ", "记录的 hex 与 value 不一致时以何者为准"),
     )
-
-
-def _force(parser: argparse.ArgumentParser, _t: Pick) -> None:
-    parser.add_argument("--force", action="store_true", help=_t("replace an existing file", "覆盖已有文件"))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from apdu import HexError, Text, format_hex, parse_hex
-from cardsim.cli.cards import OptionError, connected, write_bytes
+from cardsim.cli.cards import InputFileError, OptionError, connected
 from cardsim.cli.certs import moment_of
+from cardsim.cli.output import made_directory, write_new
 from cardsim.cli.pins import pki_pin_bytes
 from cardsim.cli.trust import trust_of
 from keys.pki.keyfiles import public_key_der
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _CHALLENGE: Final = 32
 _CHALLENGE_SIZES: Final = range(16, 1025)
 _MARKS: Final = {True: Text("yes", "通过"), False: Text("NO ", "失败")}
+_OTHER_FILES: Final = ("root.pem", "card.pem", "card.pub", "chain.pem", "ca.pem", "signature.der", "signature.bin")
+"""What is saved beside challenge.bin, which is always."""
 _DISTID: Final = f"distid:{DEFAULT_ID.decode('ascii')}"
 _OPENSSL: Final = (
     f"openssl verify -vfyopt {_DISTID} -CAfile root.pem ca.pem",
@@ -45,14 +48,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.user_pin is not None:
         pin = pki_pin_bytes(options.user_pin, console, PkiPin.USER.text)
     with connected(options, console, secrets_used=pin is not None) as (bare, _, sink):
+        if options.save:
+            _prepare(Path(options.save))
         demand = Demand(trust, challenge, at, pin)
         result = play(identify(demand), with_layers(bare, trace=sink))
+    files = _evidence(result, trust) if options.save else {}
+    for name, content in files.items():  # first: a disk that is full must not look like a card that is refused
+        write_new(Path(options.save) / name, content, overwrite=True)
     if options.json:
         console.json(_plain(result, trust))
     else:
         _print(result, trust, console)
     if options.save:
-        _save(result, trust, Path(options.save), console)
+        _tell(options.save, files, console)
     return int(not result.identified)
 
 
@@ -102,8 +110,21 @@ def _plain(result: Identification, trust: Trust) -> dict[str, object]:
     }
 
 
-def _save(result: Identification, trust: Trust, directory: Path, console: Console) -> None:
-    """Save the evidence, as far as there is any, in the forms that openssl reads."""
+def _prepare(directory: Path) -> None:
+    """Make the directory for the evidence; where there is one already, only earlier evidence is replaced."""
+    made_directory(directory)
+    if (directory / "challenge.bin").exists():
+        return
+    for name in _OTHER_FILES:
+        if (directory / name).exists():
+            raise InputFileError(
+                f"{directory / name} is not of an earlier --save: name another directory",
+                f"{directory / name} 不是先前 --save 的结果:请换一个目录",
+            )
+
+
+def _evidence(result: Identification, trust: Trust) -> dict[str, bytes]:
+    """Return the evidence, as far as there is any, in the forms that openssl reads."""
     files = {"challenge.bin": result.challenge, "root.pem": trust.root.pem}
     if result.certificate:
         files["card.pem"] = result.certificate.pem
@@ -113,10 +134,12 @@ def _save(result: Identification, trust: Trust, directory: Path, console: Consol
         files["ca.pem"] = b"".join(certificate.pem for certificate in result.chain[-2::-1])
     if result.signature:
         files["signature.der"], files["signature.bin"] = result.signature.der, bytes(result.signature)
-    for name, content in files.items():
-        write_bytes(directory / name, content)
+    return files
+
+
+def _tell(directory: str, files: dict[str, bytes], console: Console) -> None:
     console.note(f"{directory}: {', '.join(files)}", f"{directory}:{'、'.join(files)}")
-    if result.signature:
+    if "signature.der" in files:
         console.note("openssl checks them there:", "在该目录中用 openssl 验证:")
         for line in _OPENSSL:
             console.note(f"  {line}", f"  {line}")

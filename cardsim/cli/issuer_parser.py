@@ -22,6 +22,11 @@ def keystore_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], s
     _secret_options(parser, _t)
 
 
+def force_option(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
+    """Add what lets a new file take the place of another."""
+    parser.add_argument("--force", action="store_true", help=_t("replace an existing file", "覆盖已有文件"))
+
+
 def keys_options(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
     """Add the actions of `cardsim keys`."""
     add = actions_of(parser, _t)
@@ -114,6 +119,7 @@ def certs_options(
         sub.add_argument("--at", metavar="TIME", help=_t("as if it were then (now)", "按该时间处理(默认现在)"))
     for sub in (issue, chain, export):
         sub.add_argument("--out", metavar="FILE", help=_t("file to write; else printed", "输出文件;缺省输出到屏幕"))
+        force_option(sub, _t)
         sub.add_argument("--der", action="store_true", help=_t("DER, not PEM; needs --out", "DER 格式,需 --out"))
 
 

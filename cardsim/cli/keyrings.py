@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from apdu import Text
 from cardsim.cli.cards import InputFileError, OptionError, read_bytes, read_text, read_toml
-from cardsim.errors import OutputFileError
 from cardsim.zones.authorities import AUTHORITIES, parse_authorities
 from keys.container import KeyFile, Passphrase
 from keys.keyring import TestKeyring
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from keys.keyring import Keyring
 
 PASSPHRASE_VARIABLE: Final = "CARDSIM_PASSPHRASE"  # noqa: S105  its name, not its value
-_OWNER_ONLY: Final = 0o600
 
 
 def opened_keyring(options: argparse.Namespace, console: Console) -> Keyring:
@@ -81,17 +79,6 @@ def asked(console: Console, what: Text) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     except (EOFError, UnicodeDecodeError):
         return ""
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Write a new file for its owner only; raises OutputFileError, also when there is one of this name."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ONLY)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputFileError(f"{path}: {reason}", f"{path}:{reason}") from error
 
 
 def _given_passphrase(options: argparse.Namespace) -> Passphrase | None:

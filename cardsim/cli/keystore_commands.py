@@ -16,7 +16,7 @@ from cardsim.zones.authorities import find_authority
 from cardsim.zones.factors import declared_keys
 from keys.des import DES
 from keys.keyring import ALGORITHMS, KEY_SIZE, MAX_VERSION, TEST_LABEL, RootId, StoredKeyring
-from keys.keystore import create, update
+from keys.keystore import create, load, update
 from keys.pki.issue import Period
 from keys.sm import SM
 
@@ -64,11 +64,12 @@ def _list(options: argparse.Namespace, console: Console) -> None:
             rows.append([authority.name, authority.name_zh, "-", "-", "-"])
             continue
         found = keyring.authority(authority.zone_id)
+        levels = ("root", *authority.levels)
         rows.append(
             [
                 authority.name,
                 authority.name_zh,
-                " > ".join(("root", *authority.levels)),
+                " > ".join(console.pick(Text(level, _LEVELS_ZH.get(level, level))) for level in levels),
                 " ".join(map(str, versions)),
                 f"{found.ca.certificate.name}, {found.ca.certificate.not_after:%Y-%m-%d}",
             ]
@@ -77,6 +78,7 @@ def _list(options: argparse.Namespace, console: Console) -> None:
         console.line(line)
 
 
+_LEVELS_ZH: Final = {"root": "根", "province": "省", "city": "市", "issuer": "发行方", "card": "卡"}
 _LIST_HEADING: Final = (
     Text("zone", "区域"),
     Text("", ""),
@@ -117,7 +119,9 @@ def _names(keyring: Keyring, authority: Authority) -> Sequence[str]:
 
 def _export(options: argparse.Namespace, console: Console) -> None:
     root = _root_id(options)
-    key = _marked(options, console).roots(root.algorithm).root(root.name, root.version)
+    keyring = _marked(options, console)
+    _check_name(root, keyring, options)
+    key = keyring.roots(root.algorithm).root(root.name, root.version)
     _warn(console)
     parts = [secrets.token_bytes(KEY_SIZE) for _ in range(options.components - 1)]
     parts.append(reduce(_xor, parts, key))
@@ -134,6 +138,16 @@ def _import(options: argparse.Namespace, console: Console) -> None:
     expected = _hex(options.kcv, 3, Text("--kcv", "--kcv")) if options.kcv else None
     path = _keystore(options)
     secret = secret_of(options, console, path)
+    keyring = load(path, secret)
+    _check_name(root, keyring, options)
+    keyring.with_root(root, bytes(KEY_SIZE), again=options.force)  # refuses before anybody types
+    if root not in keyring.imported and root.version in keyring.versions(root.zone):
+        console.note(
+            f"{root.algorithm} key {root.name}, version {root.version}: the imported key takes the place of the one "
+            "that the keystore made, and cards with that one will not open",
+            f"{root.algorithm} 密钥 {root.name} 版本 {root.version}:导入的密钥将取代密钥库生成的密钥,"
+            "使用原密钥的卡将无法打开",
+        )
     parts = []
     for number in range(1, options.components + 1):
         what = Text(f"component {number}", f"分量 {number}")
@@ -212,6 +226,16 @@ def _root_id(options: argparse.Namespace) -> RootId:
     if not 0 <= options.version <= MAX_VERSION:
         raise OptionError(f"--version: 0 to {MAX_VERSION}", f"--version:0 至 {MAX_VERSION}")
     return RootId(f"{authority.name}/{rest}", options.version, options.algorithm)
+
+
+def _check_name(root: RootId, keyring: Keyring, options: argparse.Namespace) -> None:
+    """Refuse a name that the zone does not have; where none of its keys is declared yet, any will do."""
+    authority = find_authority(root.zone, declared_authorities(options))
+    if declared_keys(authority) and root.name not in (names := _names(keyring, authority)):
+        raise OptionError(
+            f"zone {authority.name} has no key {root.name}; there are {', '.join(names)}",
+            f"{authority.name} 区域没有密钥 {root.name};可用:{'、'.join(names)}",
+        )
 
 
 def _from_now() -> Period:

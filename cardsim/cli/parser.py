@@ -10,7 +10,7 @@ from apdu.text import Language
 from cardsim.cli.arguments import Parser
 from cardsim.cli.blank_parser import blank_options
 from cardsim.cli.copy_parser import MoreOptions, copy_commands
-from cardsim.cli.issuer_parser import certs_options, keys_options, keystore_options
+from cardsim.cli.issuer_parser import certs_options, force_option, keys_options, keystore_options
 from cardsim.cli.perso_parser import perso_options, raw_option
 from cardsim.cli.pki_parser import identify_options, pki_options
 from cardsim.cli.psam_parser import auth_options, new_psam_options, read_auth_options
@@ -160,7 +160,7 @@ def _apdu(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> Non
 def _profile(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
     parser.add_argument("--chip", default="gen2", choices=_CHIPS, help=_t("which chip", "芯片"))
     parser.add_argument("--out", metavar="TOML", help=_t("file to write (standard output)", "输出文件(默认标准输出)"))
-    parser.add_argument("--force", action="store_true", help=_t("replace an existing file", "覆盖已有文件"))
+    force_option(parser, _t)
 
 
 def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:
@@ -181,7 +181,7 @@ def _new(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None
     new_psam_options(parser, _t)
     keystore_options(parser, _t)
     parser.add_argument("--out", required=True, metavar="FILE", help=_t("card file to write", "要写的卡文件"))
-    parser.add_argument("--force", action="store_true", help=_t("replace an existing file", "覆盖已有文件"))
+    force_option(parser, _t)
 
 
 def _serve(parser: argparse.ArgumentParser, _t: Callable[[str, str], str]) -> None:

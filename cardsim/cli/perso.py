@@ -14,7 +14,11 @@ from cardsim.cli.perso_image import check_chip, image_of
 from cardsim.perso.apdus import (
     Playback,
     PlaybackError,
+    check_dialect,
+    check_origin,
+    compare_finished,
     has_master_file,
+    key_count,
     play,
     prove_keys,
     prove_master_key,
@@ -84,6 +88,8 @@ def _personalise(
                 "若 MF 为空且需主控密钥,请用 --transport-key",
             )
         sections = without_master_file(sections)
+    if options.resume:
+        _played(connection, check_origin(image, secrets.token_bytes))
     playback = playback_for(options, image, sections, console)
     playback.resume, playback.verify = options.resume, options.verify
     run_playback(connection, sections, playback, console)
@@ -94,8 +100,13 @@ def _personalise(
         )
     else:
         console.say("the card was finished before; nothing was written", "该卡此前已完成;未写入任何内容")
+    if playback.finished and not options.verify:
+        console.note(
+            f"directories finished before: {len(playback.finished)}; --verify compares what they have under keys",
+            f"此前已完成的目录:{len(playback.finished)} 个;用 --verify 可比较其中受密钥保护的内容",
+        )
     if options.verify:
-        _verify(connection, image, playback, console)
+        _verify(connection, image, sections, playback, console)
 
 
 def playback_for(
@@ -118,6 +129,7 @@ def playback_for(
 
 def run_playback(connection: Connection, sections: Sequence[Section], playback: Playback, console: Console) -> None:
     """Play ``sections``, then reset the card. Raises CardRefusedError, ReaderError."""
+    _played(connection, check_dialect())
     try:
         _played(connection, play(sections, playback))
     except ReaderError as error:
@@ -137,15 +149,20 @@ def _played(connection: Connection, script: Script) -> None:
         raise CardRefusedError(error.text.en, error.text.zh) from error
 
 
-def _verify(connection: Connection, image: CardImage, playback: Playback, console: Console) -> None:
+def _verify(
+    connection: Connection, image: CardImage, sections: Sequence[Section], playback: Playback, console: Console
+) -> None:
+    def inside(path: tuple[int, ...]) -> Script:
+        return compare_finished(sections, path, playback)
+
     try:
-        proofs = run_script(prove_keys(image, secrets.token_bytes), connection)
+        proofs = run_script(prove_keys(image, secrets.token_bytes, inside), connection)
     except PlaybackError as error:
         raise CardRefusedError(error.text.en, error.text.zh) from error
-    asked = sum(proof.asked for proof in proofs)
+    asked, others = sum(proof.asked for proof in proofs), key_count(image) - len(proofs)
     console.say(
-        f"read back and equal: {playback.compared}; keys and PINs proved: {asked}",
-        f"读回一致:{playback.compared} 项;已验证密钥与 PIN:{asked} 个",
+        f"read back and equal: {playback.compared}; keys and PINs proved: {asked}, not asked for: {others}",
+        f"读回一致:{playback.compared} 项;已验证密钥与 PIN:{asked} 个,未验证:{others} 个",
     )
     if asked < len(proofs):
         left = len(proofs) - asked

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from apdu import Sw, Text, format_hex
-from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, write_bytes
+from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes
 from cardsim.cli.certs import card_elements, period_of, read_parsed
 from cardsim.cli.hsm import Proofs, meet_card
-from cardsim.cli.keyrings import opened_keyring, write_secret
+from cardsim.cli.keyrings import opened_keyring
+from cardsim.cli.output import check_new, write_new
 from cardsim.cli.pins import NEW_PIN, pki_pin_bytes
 from cardsim.zones import pki as zone
 from cardsim.zones.factors import key_name
@@ -45,11 +46,14 @@ _BLOCKED: Final = Text(
     "the administrator's by the master key",
     "可用 `cardsim pki unblock-pin` 或 `reload-pin` 解锁:用户 PIN 凭管理员 PIN,管理员 PIN 凭主控密钥",
 )
+_LARGEST_SIGNED: Final = 256 << 20
 _PAIRS: Final = {"signature": KeyPair.SIGNATURE, "encryption": KeyPair.ENCRYPTION}
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Do what the action says; 1 when the card refuses."""
+    if getattr(options, "out", None):
+        check_new(Path(options.out), overwrite=options.force)
     try:
         _ACTIONS[options.action](options, console)
     except CardRefusedError as error:
@@ -197,7 +201,7 @@ def _issued(options: argparse.Namespace, keyring: Keyring, public: PublicKey, re
 
 
 def _sign(options: argparse.Namespace, console: Console) -> None:
-    message, pin = read_bytes(Path(options.file)), _user_pin(options, console)
+    message, pin = read_bytes(Path(options.file), _LARGEST_SIGNED), _user_pin(options, console)
 
     def script() -> Script[Signature]:
         public = _present((yield from pki.read_public_key(KeyPair.SIGNATURE)), KeyPair.SIGNATURE)
@@ -207,7 +211,7 @@ def _sign(options: argparse.Namespace, console: Console) -> None:
     signature = _play(options, console, script())
     raw = bytes(signature) if options.raw else signature.der
     if options.out:
-        write_bytes(Path(options.out), raw)
+        write_new(Path(options.out), raw, overwrite=options.force)
     else:
         console.line(format_hex(raw))
 
@@ -219,7 +223,7 @@ def _encrypt(options: argparse.Namespace, console: Console) -> None:
             f"{options.file}: {len(message)} bytes; the card enciphers 1 to {pki.MAX_MESSAGE}",
             f"{options.file}:{len(message)} 字节;卡一次可加密 1 至 {pki.MAX_MESSAGE} 字节",
         )
-    write_bytes(Path(options.out), _play(options, console, pki.encipher(message)))
+    write_new(Path(options.out), _play(options, console, pki.encipher(message)), overwrite=options.force)
 
 
 def _decrypt(options: argparse.Namespace, console: Console) -> None:
@@ -231,7 +235,7 @@ def _decrypt(options: argparse.Namespace, console: Console) -> None:
             f"{options.file}:不是 SM2 密文(04、C1、C3、C2,{sizes[0]} 至 {sizes[-1]} 字节)",
         )
     proof = pki.verify_pin(PkiPin.USER, _user_pin(options, console))
-    write_secret(Path(options.out), _play(options, console, pki.decipher(ciphertext), proof))
+    write_new(Path(options.out), _play(options, console, pki.decipher(ciphertext), proof), overwrite=options.force)
 
 
 def _import_key(options: argparse.Namespace, console: Console) -> None:
@@ -285,7 +289,7 @@ def _converse(options: argparse.Namespace, console: Console, script: Callable[[b
 def _out(options: argparse.Namespace, console: Console, content: bytes) -> None:
     """Write ``content``, or print it, which is PEM then."""
     if options.out:
-        write_bytes(Path(options.out), content)
+        write_new(Path(options.out), content, overwrite=options.force)
     else:
         for line in content.decode("ascii").splitlines():
             console.line(line)

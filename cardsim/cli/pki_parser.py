@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cardsim.cli.issuer_parser import actions_of, keystore_options
+from cardsim.cli.issuer_parser import actions_of, force_option, keystore_options
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +41,9 @@ def identify_options(parser: argparse.ArgumentParser, _t: Pick, card_options: Ca
         "--challenge", metavar="HEX", help=_t("what a host wants signed; else 32 random bytes", "由主机给出的随机数")
     )
     parser.add_argument(
-        "--save", metavar="DIR", help=_t("save challenge, signature and certificates there", "保存随机数、签名与证书")
+        "--save",
+        metavar="DIR",
+        help=_t("save challenge, signature and certificates in it", "将随机数、签名与证书保存到该目录"),
     )
     parser.add_argument("--json", action="store_true", help=_t("as JSON, for an issuer's host", "以 JSON 输出(供主机)"))
     keystore_options(parser, _t)
@@ -81,6 +83,8 @@ def pki_options(parser: argparse.ArgumentParser, _t: Pick, card_options: CardOpt
         sub.add_argument("--out", required=True, metavar="FILE", help=_t("file to write", "输出文件"))
     for sub in (generate, read, sign):
         sub.add_argument("--out", metavar="FILE", help=_t("file to write; else printed", "输出文件;缺省输出到屏幕"))
+    for sub in (encrypt, decrypt, generate, read, sign):
+        force_option(sub, _t)
     sign.add_argument("--raw", action="store_true", help=_t("r and s, 64 bytes, not DER", "r 与 s 共 64 字节,而非 DER"))
 
 

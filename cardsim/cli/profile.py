@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cardsim.cli.export import write_new
+from cardsim.cli.output import write_new
 from cardsim.profiles import PROFILES
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apdu import StatusWord, Sw, Text, TlvError, format_hex, parse_ber
-from cardsim.cli.cards import OptionError, connected, write_bytes
+from cardsim.cli.cards import OptionError, connected
 from cardsim.cli.console import aligned
+from cardsim.cli.output import made_directory, write_new
 from cardsim.zones.access import FREE
 from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
 from readers.connect.layers import with_layers
@@ -59,6 +60,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
             )
         secrets_used = bool(pin or proofs)
         bare, _, sink = stack.enter_context(connected(options, console, secrets_used=secrets_used))
+        if options.save:
+            made_directory(Path(options.save))
         connection = with_layers(bare, trace=sink)
         report = play(_script(connection.atr, pin, refusals, proofs), connection)
     psam = proofs.psam if proofs else None
@@ -109,7 +112,7 @@ def _save(report: HrssReport, directory: Path, console: Console) -> None:
         content = file.content.rstrip(b"\x00")
         if name and content:
             path = directory / (f"{name}.jpg" if content.startswith(_JPEG_START) else f"{name}.bin")
-            write_bytes(path, content)
+            write_new(path, content, overwrite=True)
             console.note(f"{path}: {len(content)} bytes", f"{path}:{len(content)} 字节")
             saved = True
     if not saved:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import re
 import shlex
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from apdu.ports import Interface
-from cardsim.cli.cards import InputFileError, opened_card, opened_dual, trace_sink
+from cardsim.cli.cards import InputFileError, OptionError, opened_card, opened_dual, trace_sink
 from cardsim.store import read_card_file
 from readers.serve.locked import LockedPort
 from readers.serve.traced import TracedPort
@@ -87,10 +88,11 @@ class Seat:
 
 def open_seats(stack: contextlib.ExitStack, options: argparse.Namespace, console: Console) -> list[Seat]:
     """Open the card files of ``options.card``, with a trace each if there is to be one; ``stack`` closes them."""
+    _check_each_once(options.card)
     seats: list[Seat] = []
     for path, wished, trace in zip(options.card, _interfaces(options), _trace_names(options), strict=True):
-        sink = stack.enter_context(trace_sink(argparse.Namespace(**{**vars(options), "trace": trace}), console))
         ports = _open(stack, Path(path), wished, durable=options.durable)
+        sink = stack.enter_context(trace_sink(argparse.Namespace(**{**vars(options), "trace": trace}), console))
         shared = len(ports) > 1
         for port in ports:
             name = port.interface.value
@@ -98,6 +100,16 @@ def open_seats(stack: contextlib.ExitStack, options: argparse.Namespace, console
             traced = TracedPort(port, sink, label=name if shared else "") if sink else port
             seats.append(Seat(path, traced, label, shared))
     return seats
+
+
+def _check_each_once(cards: Sequence[str]) -> None:
+    places = [os.path.realpath(card) for card in cards]
+    for number, card in enumerate(cards):
+        if places[number] in places[:number]:
+            raise OptionError(
+                f"{card} is named twice; a card is in one reader at a time",
+                f"{card} 重复给出;一张卡同时只能在一个读卡器中",
+            )
 
 
 def _interfaces(options: argparse.Namespace) -> list[str | None]:

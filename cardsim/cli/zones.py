@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from apdu import Text
 from cardsim.cli import zones_apdu
@@ -23,7 +23,6 @@ from cardsim.perso.surgery import (
 )
 from cardsim.profiles import LAYOUTS
 from cardsim.store import create_card_file
-from cardsim.zones.model import KeyAlgorithm
 from readers.connect.layers import with_layers
 from readers.terminal.hrss import select_hrss
 from readers.terminal.locks import find_zones, lock_zone
@@ -36,9 +35,16 @@ if TYPE_CHECKING:
     from cardsim.zones.model import Zone
     from readers.terminal.script import Script
 
+_OF_PROOFS: Final = ("trace", "interface", "line_mac", "sm4_extension", "sm4_fold")
+_OF_KEYSTORES: Final = ("keystore", "key_file", "passphrase_file")
+
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Do the action."""
+    if options.auth == "psam" or options.psam or options.psam_reader:
+        raise OptionError(
+            "zone proves keys with a software HSM, not with a PSAM", "zone 只用软件加密机证明密钥,不用 PSAM"
+        )
     if options.action == "list":
         return _list(options, console)
     if not options.zone:
@@ -89,6 +95,8 @@ def _check_options(options: argparse.Namespace, *, by_commands: bool) -> None:
         "transport_key": by_commands and options.action == "add",
         "atr_list": not options.card,
         "any_card": not options.card,
+        **dict.fromkeys(_OF_PROOFS, by_commands),
+        **dict.fromkeys(_OF_KEYSTORES, by_commands or options.action == "add"),
         **dict.fromkeys(("profile", "layout", "chip_profile"), not options.card and options.action == "add"),
     }
     for name, useful in unused.items():
@@ -115,25 +123,31 @@ def _surgery(options: argparse.Namespace, zone: Zone, console: Console) -> None:
     console.line(console.pick(said))
 
 
-def _lock(options: argparse.Namespace, zone: Zone, console: Console) -> None:
-    proofs = Proofs.of(options, console)
-    unblock = options.action == "unblock"
-    region, algorithm, version = options.region, KeyAlgorithm(options.algorithm), options.key_version
-    if options.card and unblock and not region:
-        image = load_image(Path(options.card))
-        region, algorithm = identification(image)[:6], image.profile.hrss_algorithm
-        version = min(image.profile.key_versions)
-    if unblock and not region:
+def _told(options: argparse.Namespace) -> zones_apdu.Told:
+    """Return what a blocked zone does not tell: what options give, or of a card file what stands in it."""
+    told = zones_apdu.told_by(options)
+    if told:
+        return told
+    if not options.card:
         raise OptionError(
             "a blocked zone does not tell its card identification code: give the first six digits with --region",
             "已锁定的区域不给出卡识别码:请用 --region 指定其前六位",
         )
+    image = load_image(Path(options.card))
+    profile = image.profile
+    return zones_apdu.Told(identification(image)[:6], profile.hrss_algorithm, min(profile.key_versions))
+
+
+def _lock(options: argparse.Namespace, zone: Zone, console: Console) -> None:
+    proofs = Proofs.of(options, console)
+    unblock = options.action == "unblock"
+    told = _told(options) if unblock else None
     with connected(options, console, secrets_used=True) as (bare, _, sink):
         connection = with_layers(bare, trace=sink)
 
         def script() -> Script[None]:
-            if unblock:
-                terminal = zones_apdu.terminal_for(connection.atr, region, algorithm, proofs, version)
+            if told:
+                terminal = zones_apdu.terminal_for(connection.atr, told, proofs)
             else:
                 fci = yield from select_hrss()
                 terminal = yield from meet_card(connection.atr, fci, proofs)

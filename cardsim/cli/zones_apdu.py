@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from apdu import format_hex, parse_hex
 from cardsim.cli.atr_list import check_atr
@@ -32,7 +33,7 @@ from readers.errors import CardRefusedError
 from readers.terminal.hrss import layout_of, read_version, select_hrss
 from readers.terminal.locks import FoundZone, ZoneState, find_zones
 from readers.terminal.pki import master_key_authenticate
-from readers.terminal.removal import erase_zone
+from readers.terminal.removal import erase_unfinished, erase_zone
 from readers.terminal.script import run as play
 from readers.terminal.security import Terminal, external_authenticate
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from readers.terminal.script import Script
 
 _DEFAULT = "gen3"
+_REGION: Final = re.compile(r"[0-9]{6}")
 
 
 def add(options: argparse.Namespace, zone: Zone, console: Console) -> None:
@@ -69,23 +71,27 @@ def add(options: argparse.Namespace, zone: Zone, console: Console) -> None:
 
 def remove(options: argparse.Namespace, zone: Zone, console: Console) -> None:
     """Erase ``zone`` under its own key, which is proved once."""
-    proofs = Proofs.of(options, console)
+    proofs, told = Proofs.of(options, console), told_by(options)
     with connected(options, console, secrets_used=True) as (bare, card, sink):
         if not card:
             check_atr(bare, options)
         connection = with_layers(bare, trace=sink)
         state = _state(connection, zone)
-        if state is not ZoneState.IN_USE:
+        if state is ZoneState.IN_USE:
+            play(_removal(connection.atr, zone, told, proofs), connection)
+        elif not (state is ZoneState.UNFINISHED and play(erase_unfinished(zone), connection)):
             raise CardRefusedError(
                 f"zone {zone.name} is not removed: {state.value.en}", f"{zone.name} 区域未移除:{state.value.zh}"
             )
-        play(_removal(connection.atr, zone, options, proofs), connection)
-    _describe(options, zone, console, added=False)
+    if state is ZoneState.IN_USE:
+        _describe(options, zone, console, added=False)
+    else:  # what the card file says is what its card is to become
+        console.say(f"what there was of zone {zone.name} is erased", f"{zone.name} 区域已写入的部分已擦除")
 
 
-def _removal(atr: bytes, zone: Zone, options: argparse.Namespace, proofs: Proofs) -> Script[None]:
-    if options.region:
-        terminal = terminal_for(atr, options.region, KeyAlgorithm(options.algorithm), proofs, options.key_version)
+def _removal(atr: bytes, zone: Zone, told: Told | None, proofs: Proofs) -> Script[None]:
+    if told:
+        terminal = terminal_for(atr, told, proofs)
     else:  # the card proves its key first, which costs no try
         fci = yield from select_hrss()
         terminal = yield from meet_card(atr, fci, proofs)
@@ -102,12 +108,43 @@ def _removal(atr: bytes, zone: Zone, options: argparse.Namespace, proofs: Proofs
     yield from erase_zone(zone, prove)
 
 
-def terminal_for(atr: bytes, region: str, algorithm: KeyAlgorithm, proofs: Proofs, version: int) -> Terminal:
+class Told(NamedTuple):
+    """What has to be known of a card that says nothing of itself but its ATR: region, algorithm and version of keys."""
+
+    region: str
+    algorithm: KeyAlgorithm
+    version: int
+
+
+def told_by(options: argparse.Namespace) -> Told | None:
+    """Return what ``--region`` and its companions tell, if they are there; of a card file it tells the algorithm."""
+    if not options.region:
+        for name in ("algorithm", "key_version"):
+            if getattr(options, name) is not None:
+                option = "--" + name.replace("_", "-")
+                raise OptionError(f"{option} goes with --region", f"{option} 需与 --region 同用")
+        return None
+    if not _REGION.fullmatch(options.region):
+        raise OptionError("--region: six digits", "--region:应为六位数字")
+    if options.algorithm:
+        algorithm = KeyAlgorithm(options.algorithm)
+    elif options.card:
+        algorithm = load_image(Path(options.card)).profile.hrss_algorithm
+    else:
+        raise OptionError(
+            "--region needs --algorithm, DES or SM4: a wrong guess would cost a key a try",
+            "--region 需与 --algorithm(DES 或 SM4)同用:猜错会消耗密钥的一次尝试",
+        )
+    return Told(options.region, algorithm, options.key_version or 0)
+
+
+def terminal_for(atr: bytes, told: Told, proofs: Proofs) -> Terminal:
     """Return a terminal for a card that says nothing of itself but its ATR."""
-    roots = (proofs.keyring or TestKeyring()).roots(algorithm.value)
-    suite = suite_of(algorithm, proofs.sm4_forms)
+    roots = (proofs.keyring or TestKeyring()).roots(told.algorithm.value)
+    suite = suite_of(told.algorithm, proofs.sm4_forms)
     hsm = SoftwareHsm(suite, roots, line_session=proofs.line_session)
-    return Terminal(hsm, hrss_factors(region, HistoricalBytes.parse(atr[IN_ATR])), secrets.token_bytes, version)
+    factors = hrss_factors(told.region, HistoricalBytes.parse(atr[IN_ATR]))
+    return Terminal(hsm, factors, secrets.token_bytes, told.version)
 
 
 def _state(connection: Connection, zone: Zone) -> ZoneState:
@@ -122,7 +159,7 @@ def _image(
     options: argparse.Namespace, zone: Zone, connection: Connection, card: Card | None, console: Console
 ) -> CardImage:
     """Return a card with ``zone``, for the holder of this one and with its keys."""
-    code, own = _told(connection)
+    code, own = _identity(connection)
     if card:
         held = load_image(Path(options.card))
         layout, profile = own or held.layout, held.profile
@@ -148,7 +185,7 @@ def _image(
     return personalise(profile, layout, holder, keyring=Proofs.of(options, console).keyring)
 
 
-def _told(connection: Connection) -> tuple[str, Layout | None]:
+def _identity(connection: Connection) -> tuple[str, Layout | None]:
     """Return the card identification code, in hexadecimal, and the layout, where the HRSS zone gives them."""
     if not any(found.zone is ZONES["HRSS"] and found.state is ZoneState.IN_USE for found in _zones(connection)):
         return "", None

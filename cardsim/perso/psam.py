@@ -61,7 +61,7 @@ _REGION: Final = re.compile(r"[0-9]{6}")
 
 
 class NumberTextError(CardsimError):
-    """A terminal or device number that is no number, or too long."""
+    """A terminal or device number of another form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class PsamNumbers:
 
     @classmethod
     def parse(cls, terminal: str, device: str) -> Self:
-        """Return the numbers that up to 12 and 20 digits spell, filled with 0 on the left; raises NumberTextError."""
+        """Return the numbers that 12 and 20 digits spell; raises NumberTextError."""
         return cls(
             _digits(terminal, TERMINAL_NUMBER_SIZE, "terminal number", "终端机编号"),
             _digits(device, SERIAL_SIZE, "device number", "终端设备号"),
@@ -211,9 +211,8 @@ def _file(header: Header, body: bytes) -> bytes:
 
 
 def _digits(text: str, size: int, name: str, name_zh: str) -> bytes:
-    if not re.fullmatch(r"[0-9]+", text) or len(text) > 2 * size:
+    if not re.fullmatch(rf"[0-9]{{{2 * size}}}", text):
         raise NumberTextError(
-            f"{name}: {text!r} is no number of up to {2 * size} digits",
-            f"{name_zh}:{text!r} 不是至多 {2 * size} 位的数字",
+            f"{name}: {text!r} is no number of {2 * size} digits", f"{name_zh}:{text!r} 不是 {2 * size} 位数字"
         )
-    return bytes.fromhex(text.rjust(2 * size, "0"))
+    return bytes.fromhex(text)

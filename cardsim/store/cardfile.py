@@ -35,8 +35,11 @@ _COMPACT_AT: Final = 1 << 20
 def create_card_file(path: Path, image: CardImage, *, overwrite: bool = False) -> None:
     """Write a new card file, whole or not at all, readable by its owner only.
 
-    Raises :class:`StoreError` when the file exists (unless ``overwrite``), is in use, or can not be written.
+    Raises :class:`StoreError` when the file exists (unless ``overwrite``), is a keystore or in use, or can not be
+    written.
     """
+    from keys.keystore import is_keystore  # noqa: PLC0415  heavy only where it is used
+
     base = encode_base(Description(image.profile, image.layout, image.printed), image.memory)
     place = Path(os.path.realpath(path))
     try:
@@ -49,6 +52,10 @@ def create_card_file(path: Path, image: CardImage, *, overwrite: bool = False) -
             except FileExistsError:
                 if not overwrite:
                     raise
+                if is_keystore(place):
+                    raise StoreError(
+                        f"{path} is a keystore; give another name", f"{path} 是密钥库;请换一个文件名"
+                    ) from None
                 stack.callback(os.close, disk.open_locked(path))
                 temporary.replace(place)
         disk.sync_directory(place.parent)

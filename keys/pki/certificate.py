@@ -192,7 +192,7 @@ class RevocationList(bytes):
         self.issuer = parsed.issuer
         self.this_update = parsed.last_update_utc
         if parsed.next_update_utc is None:
-            raise ValueError("nextUpdate is missing")
+            raise FormatError("the revocation list does not say until when it is valid", "证书撤销列表没有有效期")
         self.next_update = parsed.next_update_utc
         number = _extension(parsed.extensions, x509.CRLNumber)
         self.number = number.crl_number if number else 0

@@ -142,7 +142,7 @@ def decode(kind: type[T], raw: bytes, what: str, what_zh: str) -> T:
     try:
         return asn1.decode_der(kind, raw)
     except (ValueError, OverflowError) as error:
-        raise FormatError(f"these bytes are no {what}: {error}", f"这些字节不是{what_zh}:{error}") from error
+        raise FormatError(f"these bytes are no {what}", f"这些字节不是{what_zh}") from error
 
 
 def tlv(raw: bytes) -> asn1.TLV:

@@ -50,4 +50,4 @@ def _decoded(body: bytes) -> bytes:
     try:
         return base64.b64decode(b"".join(body.split()), validate=True)
     except binascii.Error as error:
-        raise FormatError(f"the PEM is damaged: {error}", f"PEM 已损坏:{error}") from error
+        raise FormatError("the PEM is damaged", "PEM 已损坏") from error

@@ -71,7 +71,7 @@ def read(parse: Callable[[], T], what: str, what_zh: str) -> T:
     try:
         return parse()
     except _UNREADABLE as error:
-        raise FormatError(f"these bytes are no {what}: {error}", f"这些字节不是{what_zh}:{error}") from error
+        raise FormatError(f"these bytes are no {what}", f"这些字节不是{what_zh}") from error
 
 
 def time_of(moment: datetime) -> asn1.UTCTime | asn1.GeneralizedTime:

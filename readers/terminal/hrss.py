@@ -130,7 +130,7 @@ def select_hrss() -> Script[bytes]:
     """
     response = yield _by_name()
     if not response.ok:
-        yield Command(0x00, 0xA4, 0x00, 0x00, b"\x3f\x00")
+        yield from select_mf()
         response = yield _by_name()
     if not response.ok:
         meaning = response.sw.meaning
@@ -140,6 +140,17 @@ def select_hrss() -> Script[bytes]:
             response.sw,
         )
     return response.data
+
+
+def select_mf() -> Script[None]:
+    """Select the MF. Raises CardRefusedError where there is none: a blank card, or one that CARD BLOCK has ended."""
+    response = yield Command(0x00, 0xA4, 0x00, 0x00, b"\x3f\x00")
+    if int(response.sw) == Sw.FUNCTION_NOT_SUPPORTED:
+        raise CardRefusedError(
+            "the card is blank, or blocked for ever: it has no MF to select",
+            "该卡为空白卡或已永久锁定:没有可选择的 MF",
+            response.sw,
+        )
 
 
 def read_hrss(unlock: Unlock | None = None) -> Script[HrssReport]:

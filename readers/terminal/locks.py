@@ -9,6 +9,7 @@ from apdu import Command, StatusWord, Sw, Text
 from cardsim.zones.model import KeyUse
 from cardsim.zones.registry import ZONES
 from readers.errors import CardRefusedError
+from readers.terminal.hrss import select_mf
 from readers.terminal.removal import erasable, select
 from readers.terminal.security import protected
 
@@ -23,6 +24,12 @@ _CREATE_NOTHING: Final = Command(0x80, 0xE0, 0xFF, 0xFF)
 """Makes nothing, having no data: where the command is there it is answered 6700 (facts native-card-os 1.2)."""
 _SELECT_MF: Final = Command(0x00, 0xA4, 0x00, 0x00, b"\x3f\x00")
 _BLOCKED: Final = (0x6A81, 0x6283)
+_NO_HINT: Final = Text("", "")
+_COSTS_A_TRY: Final = Text(
+    "; each refusal costs the lock key a try: before the next one look whether region, algorithm and key version are "
+    "right",
+    ";每次被拒绝都会消耗锁定密钥的一次尝试:再次执行前请核对地区码、算法与密钥版本",
+)
 
 
 @unique
@@ -44,7 +51,8 @@ class FoundZone(NamedTuple):
 
 
 def find_zones() -> Script[tuple[FoundZone, ...]]:
-    """Return every declared zone and whether it is on the card."""
+    """Return every declared zone and whether it is on the card. Raises CardRefusedError for a card without an MF."""
+    yield from select_mf()
     found = []
     for zone in ZONES.values():
         response = yield _select(zone)
@@ -65,9 +73,14 @@ def find_zones() -> Script[tuple[FoundZone, ...]]:
 
 
 def _unfinished(zone: Zone) -> Script[bool]:
-    """Return whether one of the zone's directories that can be erased takes files: no finished one does."""
+    """Return whether a directory of the zone that can be erased is missing, or takes files: no finished one does."""
     for path, _ in erasable(zone):
-        yield from select(zone, path)
+        try:
+            yield from select(zone, path)
+        except CardRefusedError as error:
+            if error.status is None or int(error.status) != Sw.FILE_NOT_FOUND:
+                raise
+            return True  # not made yet
         response = yield _CREATE_NOTHING
         if int(response.sw) == Sw.WRONG_LENGTH:
             return True
@@ -84,22 +97,25 @@ def lock_zone(terminal: Terminal, zone: Zone, *, unblock: bool) -> Script[None]:
             f"zone {zone.name} declares no key for blocking; `cardsim zone remove` can take it off the card",
             f"{zone.name} 区域没有定义应用锁定密钥;可用 cardsim zone remove 将其移除",
         )
+    yield from select_mf()
     response = yield _select(zone)
     if not (response.ok or int(response.sw) in _BLOCKED):
         raise _refused(zone, response.sw, "can not be selected", "无法选择")
     response = yield from protected(terminal, _UNBLOCK if unblock else _BLOCK, use=KeyUse.APPLICATION_LOCK)
     if not response.ok:
-        raise _refused(
-            zone, response.sw, *(("is not unblocked", "未解锁") if unblock else ("is not blocked", "未锁定"))
-        )
+        what = ("is not unblocked", "未解锁") if unblock else ("is not blocked", "未锁定")
+        hint = _COSTS_A_TRY if unblock and int(response.sw) != Sw.AUTHENTICATION_BLOCKED else _NO_HINT
+        raise _refused(zone, response.sw, *what, hint)
 
 
 def _select(zone: Zone) -> Command:
     return Command(0x00, 0xA4, 0x04, 0x00, zone.application.aid)
 
 
-def _refused(zone: Zone, status: StatusWord, en: str, zh: str) -> CardRefusedError:
+def _refused(zone: Zone, status: StatusWord, en: str, zh: str, hint: Text = _NO_HINT) -> CardRefusedError:
     meaning = status.meaning
     return CardRefusedError(
-        f"zone {zone.name} {en}: {status} ({meaning.en})", f"{zone.name} 区域{zh}:{status}({meaning.zh})", status
+        f"zone {zone.name} {en}: {status} ({meaning.en}){hint.en}",
+        f"{zone.name} 区域{zh}:{status}({meaning.zh}){hint.zh}",
+        status,
     )

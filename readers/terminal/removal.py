@@ -49,6 +49,13 @@ def erase_zone(zone: Zone, prove: Prove) -> Script[None]:
         )
 
 
+def erase_unfinished(zone: Zone) -> Script[bool]:
+    """Erase what there is of an unfinished zone, which no key guards yet; return whether it was one."""
+    yield from select(zone, (zone.application,))
+    response = yield _ERASE
+    return response.ok
+
+
 def erasable(zone: Zone) -> Iterator[tuple[tuple[Df, ...], KeyDeclaration]]:
     """Yield each directory that a key of its own erases, as the path that leads there, and the key."""
     return _erasable((zone.application,))

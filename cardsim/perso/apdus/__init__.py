@@ -7,9 +7,9 @@ plays a script moves the bytes.
 
 from __future__ import annotations
 
-from cardsim.perso.apdus.master import has_master_file, prove_master_key
-from cardsim.perso.apdus.play import Playback, PlaybackError, play
-from cardsim.perso.apdus.prove import Proof, prove_keys
+from cardsim.perso.apdus.master import check_dialect, has_master_file, prove_master_key
+from cardsim.perso.apdus.play import Playback, PlaybackError, compare_finished, play
+from cardsim.perso.apdus.prove import Proof, check_origin, key_count, prove_keys
 from cardsim.perso.apdus.script import (
     Section,
     Step,
@@ -26,7 +26,11 @@ __all__ = [
     "Section",
     "Step",
     "StepKind",
+    "check_dialect",
+    "check_origin",
+    "compare_finished",
     "has_master_file",
+    "key_count",
     "play",
     "prove_keys",
     "prove_master_key",

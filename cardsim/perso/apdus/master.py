@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from apdu import Command, Response
+from apdu import Command, Response, Sw
 from cardsim.perso.apdus.play import PlaybackError
 from cardsim.perso.apdus.script import select
 
@@ -21,6 +21,24 @@ def has_master_file() -> Generator[Command, Response, bool]:
     """Return whether the card has an MF; it is selected then. A blank card answers 6A81 (facts native-card-os 4.2)."""
     response = yield select(0x3F00)
     return response.ok
+
+
+def check_dialect() -> Script:
+    """Raise :class:`PlaybackError` where the chip can not make what a script makes; the card stays as it is.
+
+    Asked with a sealing command and a rule: one with the dialect says that there is nothing to seal, to others it is
+    a CREATE FILE that is too short.
+    """
+    yield select(0x3F00)  # whether there is one or not
+    response = yield Command(0x80, 0xE0, 0x80, 0x00, b"\x00")
+    if int(response.sw) != Sw.CONDITIONS_NOT_SATISFIED:
+        raise PlaybackError(
+            f"the chip lacks the extended dialect ({response.sw}): file types 3D (rules) and 3E (application), a key "
+            f"file EF80 with T514's records, sealing by 80E08000 (an emulated one: `cardsim new --blank --dialect "
+            f"extended`); nothing was written",
+            f"该芯片没有扩展方言({response.sw}):文件类型 3D(规则)与 3E(应用)、采用 T514 记录的密钥文件 EF80、"
+            f"80E08000 封闭(模拟芯片可用 `cardsim new --blank --dialect extended`);未写入任何内容",
+        )
 
 
 def prove_master_key(suite: CipherSuite, key: bytes) -> Script:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from apdu import Command, Response, Sw, Text
-from cardsim.chip.layout import KIND_MASK, FileType
 from cardsim.errors import CardsimError
 from cardsim.perso.apdus.script import MASTER_FILE, StepKind, select
 
@@ -22,18 +21,8 @@ _BY_NUMBER: Final = 4
 _MF: Final = 0x3F00
 _SEALED: Final = (Sw.INS_NOT_SUPPORTED, Sw.CLA_NOT_SUPPORTED)
 """What a sealed directory says to a native command."""
-_EXTENDED: Final = (FileType.KEYS, FileType.RULES, FileType.APPLICATION)
-"""Types of CREATE FILE that only the extended dialect has, or in another form."""
-
-
 _NO_HINT: Final = Text("", "")
 _NO_NATIVE_COMMANDS: Final = Text("; the chip has no native commands here", ";该芯片此处没有原生命令")
-_NOT_EXTENDED: Final = Text(
-    "; the chip lacks the extended dialect: file types 3D (rules) and 3E (application), a key file EF80 with T514's "
-    "records, sealing by 80E08000 (an emulated one: `cardsim new --blank --dialect extended`)",
-    ";该芯片没有扩展方言:文件类型 3D(规则)与 3E(应用)、采用 T514 记录的密钥文件 EF80、80E08000 封闭"
-    "(模拟芯片可用 `cardsim new --blank --dialect extended`)",
-)
 _MF_HINTS: Final[dict[int, Text]] = {
     Sw.SECURITY_STATUS_NOT_SATISFIED: Text(
         "; its transport code is another one (--transport-code)", ";传输码不符(--transport-code)"
@@ -55,7 +44,8 @@ class PlaybackError(CardsimError):
     """The card refused a step of the script, or has something else than was or is to be written."""
 
 
-def _nothing() -> Script:
+def nothing(*_: object) -> Script:
+    """Play no command."""
     yield from ()
 
 
@@ -70,7 +60,7 @@ class Playback:
     resume: bool = False
     verify: bool = False
     on_section: Callable[[Section], None] = lambda _: None
-    unlock: Callable[[], Script] = _nothing
+    unlock: Callable[[], Script] = nothing
     done: int = 0
     skipped: int = 0
     compared: int = 0
@@ -126,6 +116,7 @@ def _section(section: Section, playback: Playback) -> Script:
         elif playback.resume and position == 0 and section.path and int(response.sw) in _SEALED:
             playback.skipped += len(section.steps)
             playback.finished.add(section.path)
+            yield from _compare(section.steps, playback, shut=True)
             return
         else:
             raise _refused(step.text, response, playback, _hint(step, response))
@@ -169,13 +160,22 @@ def _is_there(section: Section, step: Step, there: dict[str, int]) -> Generator[
     return step.number <= there[step.place]
 
 
-def _compare(steps: Sequence[Step], playback: Playback) -> Script:
-    """Read back what ``steps`` wrote, as far as the card gives it."""
+def compare_finished(sections: Sequence[Section], path: tuple[int, ...], playback: Playback) -> Script:
+    """Read back what the current directory, ``path``, has, where it was finished before; what is shut is left out."""
+    for section in sections:
+        if section.path == path and path in playback.finished:
+            yield from _compare(section.steps, playback, shut=True)
+
+
+def _compare(steps: Sequence[Step], playback: Playback, *, shut: bool = False) -> Script:
+    """Read back what ``steps`` wrote, as far as the card gives it; ``shut``: files may be, under keys."""
     entries = {step.place: step.number for step in steps if step.kind is StepKind.ENTRY}
     for step in steps:
         match step.kind:
             case StepKind.SELECT:
-                yield step.command
+                response = yield step.command
+                if not response.ok:
+                    raise _differs(step, response)
                 continue
             case StepKind.RECORD:
                 command = Command(0x00, _READ_RECORD, step.number, _BY_NUMBER, le=0)
@@ -188,12 +188,18 @@ def _compare(steps: Sequence[Step], playback: Playback) -> Script:
             case _:
                 continue
         response = yield command
+        if shut and int(response.sw) == Sw.SECURITY_STATUS_NOT_SATISFIED:
+            continue
         if not response.ok or response.data != step.command.data:
-            raise PlaybackError(
-                f"{step.text.en}: the card gives back something else ({response.sw})",
-                f"{step.text.zh}:读回的内容不同({response.sw})",
-            )
+            raise _differs(step, response)
         playback.compared += 1
+
+
+def _differs(step: Step, response: Response) -> PlaybackError:
+    return PlaybackError(
+        f"{step.text.en}: the card gives back something else ({response.sw})",
+        f"{step.text.zh}:读回的内容不同({response.sw})",
+    )
 
 
 def _hint(step: Step, response: Response) -> Text:
@@ -205,8 +211,6 @@ def _hint(step: Step, response: Response) -> Text:
         return _NO_NATIVE_COMMANDS
     if step.place == MASTER_FILE:
         return _MF_HINTS.get(status, _NO_HINT)
-    if step.command.data[0] & KIND_MASK in _EXTENDED and status in (Sw.WRONG_DATA, Sw.WRONG_P1P2):
-        return _NOT_EXTENDED
     return _HINTS.get(status, _NO_HINT)
 
 

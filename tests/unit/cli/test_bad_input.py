@@ -49,7 +49,7 @@ FILE_COMMANDS = [
         (("new", "--chip", "gen2", "--out", "x", "--layout", "4.00"), "argument --layout: invalid choice: '4.00'"),
         (("shwo", "x"), "invalid choice: 'shwo'"),
         (("show",), "the following arguments are required: FILE"),
-        (("show", "x", "y"), "unrecognized arguments: y"),
+        (("show", "x", "y"), "arguments too many: 1\n"),
         (("read", "--reader", "1", "--card", "x"), "not allowed with argument --reader"),
         (("read", "--jso"), "unrecognized arguments: --jso"),
         (("read", "--json=1"), "ignored explicit argument '1'"),
@@ -62,6 +62,29 @@ def test_a_wrong_command_line(cardsim: Runner, words: tuple[str, ...], message: 
     assert message in text
     assert "try `cardsim" in text
     assert "--help`" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "help_of"),
+    [
+        (("pin", "verify", "--user-pin", "135790"), "pin"),
+        (("pin", "verify", "--user-pin=135790"), "pin"),
+        (("pin", "verify", "-p135790"), "pin"),
+        (("pin", "verify", "135790"), "pin"),
+        (("pki", "verify-pin", "user", "--userpin", "135790"), "pki verify-pin"),
+        (("pki", "--user-pin", "verify-pin"), "pki verify-pin"),
+        (("pki", "--user-pin", "135790", "verify-pin"), "pki"),
+        (("read", "--json=135790"), "read"),
+        (("--user-pin=135790", "readers"), ""),
+    ],
+)
+def test_a_value_of_an_option_that_is_unknown_is_not_shown(
+    cardsim: Runner, words: tuple[str, ...], help_of: str
+) -> None:
+    for language in ("en", "zh"):
+        said = cardsim.refused(*words, "--lang", language)
+        assert "135790" not in said
+        assert f"`{f'cardsim {help_of}'.rstrip()} --help`" in said
 
 
 # --- card files ---
@@ -236,6 +259,12 @@ def test_an_output_that_can_not_be_written(cardsim: Runner, tmp_path: Path, forc
     assert str(tmp_path) in ran.err
 
 
+def test_a_card_twice(cardsim: Runner, card: Path) -> None:
+    said = cardsim.refused("serve", card, card, "--pcsc")
+    assert said == f"cardsim: {card} is named twice; a card is in one reader at a time\n"
+    assert "重复给出" in cardsim.refused("--lang", "zh", "run", "--card", card, "--card", card, "--", "true")
+
+
 # --- commands and traces ---
 
 
@@ -250,12 +279,42 @@ def test_commands_that_are_no_bytes(cardsim: Runner, card: Path, text: str, lang
 @pytest.mark.parametrize("command", FILE_COMMANDS[1:])
 def test_a_trace_is_not_written_over_a_card(cardsim: Runner, card: Path, command: tuple[str, ...]) -> None:
     before = card.read_bytes()
-    assert "is a card file; a trace would destroy it" in cardsim.refused(*command, card, "--trace", card)
+    assert "is no trace, and writing one would destroy it" in cardsim.refused(*command, card, "--trace", card)
     assert card.read_bytes() == before
 
 
+@pytest.mark.parametrize("content", [b'{\n "format": "cardsim keystore"\n}\n', b"-----BEGIN", b"\xff", b"# a\nb = 1\n"])
+def test_a_trace_replaces_nothing_but_a_trace(cardsim: Runner, card: Path, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "precious"
+    path.write_bytes(content)
+    words = ("pin", "verify", "--pin", "123456", "--card", card, "--trace", path)
+    assert "is no trace" in cardsim.refused(*words)
+    assert "不是跟踪文件" in cardsim.refused(*words, "--lang", "zh")
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("read", "--card", "nosuch.card"),
+        ("serve", "nosuch.card"),
+        ("perso", "run", "--profile", "gen2", "--holder", "nosuch.json", "--card"),
+    ],
+)
+def test_a_trace_stays_until_there_is_something_to_record(
+    cardsim: Runner, card: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    path = tmp_path / "old.tr"
+    assert cardsim("read", "--card", card, "--trace", path).status == 0
+    before = path.read_bytes()
+    cardsim.refused(*words, *((card,) if words[-1] == "--card" else ()), "--trace", path)
+    assert path.read_bytes() == before
+    assert cardsim("apdu", "--card", card, SELECT_SSSE, "--trace", path).status == 0
+    assert path.read_bytes().count(b"\n>") < before.count(b"\n>")
+
+
 def test_a_trace_that_can_not_be_written(cardsim: Runner, card: Path, tmp_path: Path) -> None:
-    text = cardsim.refused("read", "--card", card, "--trace", tmp_path / "nowhere" / "t", status=1)
+    text = cardsim.refused("read", "--card", card, "--trace", tmp_path / "nowhere" / "t")
     assert "can not write" in text
 
 

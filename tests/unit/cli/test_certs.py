@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,6 @@ from keys.sm2 import PrivateKey
 from tests.unit.cli.running import process
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.unit.cli.running import Runner
 
 CARD_ID = "639900D156000005000000017BD172E2"
@@ -59,10 +58,32 @@ def test_the_private_key(place: Path) -> None:
     assert oct((place / "card.key").stat().st_mode)[-3:] == "600"
 
 
-def test_a_private_key_is_never_overwritten(cardsim: Runner, place: Path) -> None:
-    before = (place / "card.key").read_bytes()
-    assert issue(cardsim, "--key-out", "card.key") == 1
-    assert (place / "card.key").read_bytes() == before
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("issue", "--id", CARD_ID, "--key-out", "card.key"),
+        ("issue", "--id", CARD_ID, "--key-out", "new.key", "--out", "card.pem"),
+        ("export", "ca-key", "--out", "card.key"),
+        ("chain", "--out", "card.pem"),
+    ],
+)
+def test_nothing_is_overwritten_unasked(cardsim: Runner, place: Path, words: tuple[str, ...]) -> None:
+    for name in ("card.key", "card.pem"):
+        (place / name).write_bytes(b"mine")
+    assert "exists; give --force" in cardsim.refused("certs", *words)
+    assert [path.read_bytes() for path in place.iterdir()] == [b"mine", b"mine"]
+    assert cardsim("certs", *words, "--force").status == 0
+    assert [path.read_bytes() for path in place.iterdir()].count(b"mine") == 1
+
+
+@pytest.mark.usefixtures("place")
+def test_cards_and_keys_are_never_overwritten(cardsim: Runner, card: Path) -> None:
+    cardsim("keys", "init", "lab.keys", "--key-file", "lab.key")
+    for path, kind in ((card, "card file"), (Path("lab.keys"), "keystore")):
+        before = path.read_bytes()
+        for force in ((), ("--force",)):
+            assert f"is a {kind}; give another name" in cardsim.refused("certs", "chain", "--out", path, *force)
+        assert path.read_bytes() == before
 
 
 @pytest.mark.usefixtures("place")
@@ -107,7 +128,8 @@ def test_a_changed_bit(cardsim: Runner, place: Path) -> None:
     assert ran.status == 1
     assert "something was changed" in ran.err
     (place / "card.der").write_bytes(raw[:-1])
-    assert "card.der: these bytes are no certificate" in cardsim.refused("certs", "verify", "card.der", *AT)
+    assert cardsim.refused("certs", "verify", "card.der", *AT) == "cardsim: card.der: these bytes are no certificate\n"
+    assert cardsim.refused("--lang=zh", "certs", "verify", "card.der").endswith("card.der:这些字节不是证书\n")
 
 
 def test_revoked(cardsim: Runner, place: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cardsim.store import CardStore, read_card_file
+from tests.unit.cli.running import process
 
 if TYPE_CHECKING:
     from tests.unit.cli.running import Runner
@@ -71,6 +72,7 @@ def test_what_is_no_file_is_written_to_and_stays(
         assert cardsim("export", card, "--out", pipe, *force).status == 0
         assert read.result(60) == out.read_bytes()
     assert pipe.is_fifo()
+    assert process("export", card, "--out", "/dev/stdout", *force).stdout == out.read_bytes()
     assert "No space left" in cardsim.refused("export", card, "--out", "/dev/full", *force, status=1)
 
 
@@ -151,7 +153,11 @@ def test_nothing_is_replaced_unasked(cardsim: Runner, card: Path, tmp_path: Path
 
 def test_places_that_can_not_be_written(cardsim: Runner, card: Path, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere" / "a.json"
-    assert "No such file or directory" in cardsim.refused("export", card, "--out", nowhere, status=1)
+    for words in (("export", card), ("certs", "chain"), ("new", "--chip", "gen2"), ("certs", "export", "ca-key")):
+        assert "o such file or directory" in cardsim.refused(*words, "--out", nowhere)
+    assert "文件或目录不存在" in cardsim.refused("--lang=zh", "export", card, "--out", nowhere)
+    assert "is a directory" in cardsim.refused("export", card, "--out", tmp_path, "--force")
+    assert "is no file name" in cardsim.refused("export", card, "--out", "a\0b")
     out = tmp_path / "a.json"
     assert cardsim("export", card, "--keys", "--out", out).status == 0
     assert "--out '' names no file" in cardsim.refused("import", out, "--out", "")

@@ -107,6 +107,14 @@ def test_openssl_verifies_what_is_saved(identify: Any, genuine: Path, tmp_path: 
     assert judged()[2] != 0
 
 
+def test_the_directory_is_made_and_its_evidence_replaced(identify: Any, genuine: Path, tmp_path: Path) -> None:
+    challenges = []
+    for _ in range(2):
+        assert identify(genuine, "--save", "one/two").status == 0
+        challenges.append((tmp_path / "one" / "two" / "challenge.bin").read_bytes())
+    assert challenges[0] != challenges[1]
+
+
 def test_a_challenge_is_fresh_each_time(identify: Any, genuine: Path) -> None:
     one, two = (json.loads(identify(genuine, "--json").out) for _ in range(2))
     assert len(one["challenge"]) == 64
@@ -241,11 +249,10 @@ def test_a_trace_has_neither_the_pin_nor_its_key(identify: Any, genuine: Path, t
         (("--crl", "ca.pem"), "ca.pem: no X509 CRL stands"),
         (("--user-pin", "12"), "user PIN: a PIN is 4 to 16 digits"),
         (("--at", "soon"), "'soon' is no date"),
-        (("--save", "nowhere"), "nowhere/challenge.bin: No such file"),
+        (("--save", "ca.pem"), "ca.pem: File exists"),
+        (("--save", "."), "ca.pem is not of an earlier --save"),
     ],
 )
 def test_wrong_options(cardsim: Runner, genuine: Path, words: tuple[str, ...], message: str) -> None:
     cardsim("certs", "export", "ca", *PKI, "--out", "ca.pem")
-    ran = cardsim("identify", "--card", genuine, *words)
-    assert ran.status != 0
-    assert message in ran.err
+    assert message in cardsim.refused("identify", "--card", genuine, *words)

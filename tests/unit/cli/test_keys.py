@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,6 @@ from tests.unit.cli.running import Runner, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 OPENS = ("--keystore", "issuer.keys", "--key-file", "issuer.key")
@@ -90,6 +90,11 @@ def test_a_new_keystore(cardsim: Runner, issuer: Path) -> None:
 @pytest.mark.usefixtures("issuer")
 def test_keys_are_never_overwritten(cardsim: Runner) -> None:
     assert "is there already" in cardsim.refused("keys", "init", "issuer.keys", "--key-file", "issuer.key")
+    before = Path("issuer.keys").read_bytes()
+    for language, message in (("en", "is a keystore; give another name"), ("zh", "是密钥库")):
+        new = ("--lang", language, "new", "--chip", "gen2", "--out", "issuer.keys", "--force")
+        assert message in cardsim.refused(*new)
+    assert Path("issuer.keys").read_bytes() == before
 
 
 @pytest.mark.parametrize("label", ["cardsim TEST", "", "x" * 33, "a\tb"])
@@ -176,7 +181,8 @@ def test_a_published_key_and_its_check_values(cardsim: Runner, typed: Callable[.
 def test_imports_that_are_refused(cardsim: Runner, issuer: Path, typed: Callable[..., None]) -> None:
     before = (issuer / "issuer.keys").read_bytes()
     typed("11223344")
-    message = cardsim.refused("keys", "import", "HRSS/SSSE/RK", *OPENS)
+    message = cardsim("keys", "import", "HRSS/SSSE/RK", *OPENS).err
+    assert "version 0: the imported key takes the place of the one that the keystore made" in message
     assert "component 1: 32 hexadecimal digits" in message
     assert "11223344" not in message
     typed("00" * 16)
@@ -185,10 +191,17 @@ def test_imports_that_are_refused(cardsim: Runner, issuer: Path, typed: Callable
     assert "the key's check value is 8CA64D, not 123456; nothing was imported" in ran.err
     for name in ("HRSS", "HRSS/", "/RK"):
         cardsim.refused("keys", "import", name, *OPENS)
+    for name in ("HRSS/SSSE/XX", "HRSS/DF99/RK", "PKI/FOO/BAR"):
+        for words in (("import",), ("export",), ("import", "--version", "9")):
+            assert f"has no key {name}; there are " in cardsim("keys", *words, name, *OPENS).err
+    assert "there are PKI/DF01/MK\n" in cardsim("keys", "export", "PKI/FOO/BAR").err
+    assert "it has 0 (`cardsim keys rotate`)" in cardsim.refused(
+        "keys", "export", "HRSS/SSSE/RK", "--version", "9", *OPENS
+    )
     assert (issuer / "issuer.keys").read_bytes() == before
     typed("00" * 16, "11" * 16)
     assert cardsim("keys", "import", "HRSS/SSSE/RK", *OPENS).status == 0
-    assert "imported before" in cardsim("keys", "import", "HRSS/SSSE/RK", *OPENS).err
+    assert "imported before; `cardsim keys import --force`" in cardsim.refused("keys", "import", "HRSS/SSSE/RK", *OPENS)
 
 
 # --- passphrases ---
@@ -270,5 +283,6 @@ def test_a_version_that_the_keystore_does_not_have(cardsim: Runner, issuer: Path
 @pytest.mark.usefixtures("issuer")
 def test_in_chinese(cardsim: Runner) -> None:
     assert "已增加密钥版本 1" in cardsim("keys", "rotate", "HRSS", *OPENS, "--lang", "zh").out
+    assert re.search(r"人力资源社会保障 +根 > 省 > 市 > 卡 ", cardsim("keys", "list", "--lang", "zh").out)
     assert "没有区域" in cardsim("keys", "show", "X", "--lang", "zh").err
     assert "操作" in cardsim("keys", "--help", "--lang", "zh").out

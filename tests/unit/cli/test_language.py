@@ -92,7 +92,8 @@ def test_help_keeps_to_the_terminals_width(
     [
         ((), "cardsim:缺少必需的参数:命令\n请参阅 `cardsim --help`\n"),
         (("new",), "cardsim new:缺少必需的参数:--chip, --out\n请参阅 `cardsim new --help`\n"),
-        (("show", "x", "y"), "cardsim:无法识别的参数:y\n"),
+        (("show", "x", "y"), "cardsim show:多余的参数:1 个\n请参阅 `cardsim show --help`\n"),
+        (("read", "--pni=1"), "cardsim read:无法识别的参数:--pni\n"),
         (("new", "--chip"), "cardsim new:参数 --chip:需要一个值\n"),
         (("read", "--reader", "1", "--card", "x"), "cardsim read:参数 --card:不能与 --reader 同时使用\n"),
         (("read", "--json=1"), "cardsim read:参数 --json:不接受值 '1'\n"),
@@ -108,7 +109,7 @@ def test_a_wrong_command_line_is_told_in_chinese(cardsim: Runner, words: tuple[s
 
 def test_a_message_of_argparse_that_is_not_known_stays() -> None:
     assert error_zh("something new: x") == "something new: x"
-    assert error_zh("unrecognized arguments: a\nb") == "无法识别的参数:a\nb"
+    assert error_zh("the following arguments are required: a\nb") == "缺少必需的参数:a\nb"
 
 
 # --- what commands say ---

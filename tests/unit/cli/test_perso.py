@@ -145,15 +145,47 @@ def test_a_card_of_somebody_else_is_asked_once_and_not_written(cardsim: Runner, 
     holder.write_text('{"region_code": "110000"}')
     assert cardsim(*run(blank)).status == 0
     before = load_image(blank)
-    ran = cardsim(*run(blank, "--resume", "--verify", "--holder", holder))
-    assert ran.status == 1
-    assert ran.out == "the card was finished before; nothing was written\n"
-    assert "DDF1 INTERNAL 00: the card has another value" in ran.err
-    assert load_image(blank) == before
-    ran = cardsim(*run(blank, "--resume", "--holder", holder))
+    for verify in (), ("--verify",):
+        said = cardsim.refused(*run(blank, "--resume", *verify, "--holder", holder), status=1)
+        assert said == "cardsim: DDF1: the card has other keys than those of this run; nothing was written\n"
+        assert load_image(blank) == before
+
+
+@pytest.mark.parametrize("chip", ["gen2", "gen3"])
+def test_a_finished_card_of_another_holder_does_not_verify(cardsim: Runner, tmp_path: Path, chip: str) -> None:
+    path, holder = make(cardsim, tmp_path / "b.card", chip), tmp_path / "holder.json"
+    holder.write_text(json.dumps({"name": "李四光"}), encoding="utf-8")
+    assert cardsim(*run(path, chip=chip)).status == 0
+    before = load_image(path)
+    ran = cardsim(*run(path, "--resume", "--verify", "--holder", holder, chip=chip))
+    assert (ran.status, load_image(path)) == (1, before)
+    assert "the card gives back something else (9000)" in ran.err
+    ran = cardsim(*run(path, "--resume", "--verify", chip=chip))
     assert ran.status == 0
-    assert "what the file says about it stays as it was" in ran.err
+    assert "read back and equal: 0;" not in ran.out
+
+
+def test_a_run_under_other_keys_does_not_go_on(
+    cardsim: Runner, tmp_path: Path, blank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDSIM_PASSPHRASE", "correct horse")
+    store = tmp_path / "keys.store"
+    assert cardsim("keys", "init", store).status == 0
+    frames = frames_of(cardsim, blank.with_name("again.card"))
+    blank.write_bytes(frames[: (len(frames) + blank.stat().st_size) // 2])
+    before = load_image(blank)
+    said = cardsim.refused(*run(blank, "--resume", "--keystore", store), status=1)
+    assert "other keys than those of this run; nothing was written" in said
     assert load_image(blank) == before
+    assert cardsim(*run(blank, "--resume", "--verify")).status == 0
+
+
+@pytest.mark.parametrize(("chip", "proved"), [("gen2", 36), ("gen3", 40)])
+def test_what_is_proved_and_what_is_not(cardsim: Runner, tmp_path: Path, chip: str, proved: int) -> None:
+    path = make(cardsim, tmp_path / "b.card", chip)
+    ran = cardsim(*run(path, "--verify", chip=chip))
+    assert ran.status == 0, ran.err
+    assert f"{PROVED}{proved}, not asked for: " in ran.out
 
 
 def test_one_try_left_is_not_risked(cardsim: Runner, blank: Path) -> None:
@@ -222,9 +254,11 @@ def test_another_generation_and_too_little_memory(cardsim: Runner, blank: Path, 
 def test_a_chip_of_another_dialect(cardsim: Runner, tmp_path: Path) -> None:
     path = tmp_path / "plain.card"
     assert cardsim("new", "--chip", "gen2", "--blank", "--out", path).status == 0
+    before = load_image(path)
     ran = cardsim(*run(path))
     assert ran.status == 1
-    assert "the chip lacks the extended dialect: file types 3D (rules) and 3E" in ran.err
+    assert "the chip lacks the extended dialect (6A81): file types 3D (rules) and 3E" in ran.err
+    assert load_image(path) == before
 
 
 # --- broken off ---

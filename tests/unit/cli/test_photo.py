@@ -230,7 +230,12 @@ def test_nothing_to_save(cardsim: Runner, card: Path, tmp_path: Path, auth: tupl
 
 def test_a_place_where_nothing_can_be_saved(cardsim: Runner, card: Path, tmp_path: Path) -> None:
     assert cardsim("write", "--card", card, "EF07=0102").status == 0
-    ran = cardsim("read", "--card", card, "--auth", "hsm", "--save", tmp_path / "nowhere")
-    assert ran.status == 1
-    assert "EF05 Issuer data" in ran.out
-    assert ran.err == f"cardsim: {tmp_path / 'nowhere' / 'fingerprint.bin'}: No such file or directory\n"
+    words = ("read", "--card", card, "--auth", "hsm", "--save")
+    assert "Not a directory" in cardsim.refused(*words, card / "new")
+    assert cardsim(*words, tmp_path / "new").status == 0
+    saved = tmp_path / "new" / "fingerprint.bin"
+    assert saved.read_bytes() == b"\x01\x02"
+    before = card.read_bytes()
+    saved.write_bytes(before)
+    assert "is a card file" in cardsim(*words, tmp_path / "new").err
+    assert saved.read_bytes() == before

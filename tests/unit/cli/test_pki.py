@@ -153,7 +153,7 @@ def test_openssl_verifies_a_signature(pki: Any, tmp_path: Path) -> None:
 def test_files_are_enciphered_for_the_card(pki: Any, tmp_path: Path) -> None:
     for size in (1, 6, 159):
         (tmp_path / "plain").write_bytes(bytes(range(size)))
-        done(pki("encrypt", "plain", "--out", "sealed"))
+        done(pki("encrypt", "plain", "--out", "sealed", "--force"))
         done(pki("decrypt", "sealed", "--out", f"opened{size}", "--user-pin", USER_PIN))
         assert (tmp_path / f"opened{size}").read_bytes() == bytes(range(size))
     public = Certificate.parse(done(pki("read-cert", "encryption")).encode()).public_key
@@ -161,6 +161,26 @@ def test_files_are_enciphered_for_the_card(pki: Any, tmp_path: Path) -> None:
     done(pki("decrypt", "sealed", "--out", "opened", "--user-pin", USER_PIN))
     assert (tmp_path / "opened").read_bytes() == b"from outside"
     assert oct((tmp_path / "opened").stat().st_mode)[-3:] == "600"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("generate", "--user-pin", USER_PIN),
+        ("read-cert", "signature"),
+        ("sign", "plain", "--user-pin", USER_PIN),
+        ("encrypt", "plain"),
+        ("decrypt", "plain", "--user-pin", USER_PIN),
+    ],
+)
+def test_nothing_is_replaced_and_the_card_not_touched(pki: Any, gen3: Path, tmp_path: Path, words: Any) -> None:
+    (tmp_path / "plain").write_bytes(b"text")
+    before = gen3.read_bytes()
+    for out, message in (("plain", "plain exists; give --force"), (gen3, "is a card file"), ("nowhere/x", "No such")):
+        ran = pki(*words, "--out", out)
+        assert (ran.status, ran.out, message in ran.err) == (2, "", True), ran
+    assert gen3.read_bytes() == before
+    assert (tmp_path / "plain").read_bytes() == b"text"
 
 
 def test_an_encryption_key_is_imported_and_certified(pki: Any, cardsim: Runner, gen3: Path, tmp_path: Path) -> None:

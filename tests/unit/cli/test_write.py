@@ -251,6 +251,7 @@ def test_elements_whose_length_is_a_setting(cardsim: Runner, tmp_path: Path) -> 
         ("DF01/EF16=" + "00" * 297, "DF01/EF16: 297 bytes; the file holds 296\n"),
         ("EF07=@/nowhere/x", "EF07: /nowhere/x: No such file or directory\n"),
         ("EF07=@/", "EF07: /: Is a directory\n"),
+        ("EF08=@/dev/zero", "EF08: /dev/zero: more than 16 MiB, or without end\n"),
         ("EF06/0D=20230230", "'20230230' is no date"),
         ("EF06/08=639900199003070018", "EF06/08: the check character is 8"),
         ("EF06/0A=3", "EF06/0A: "),

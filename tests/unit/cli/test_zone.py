@@ -83,6 +83,48 @@ def test_blocking_under_other_versions_of_the_keys(cardsim: Runner, tmp_path: Pa
     assert states(cardsim, card)["HRSS"] == "in use"
 
 
+@pytest.mark.parametrize("option", ["--trace=t.trace", "--interface=contactless", "--line-mac=session"])
+@pytest.mark.parametrize("action", ["add", "remove"])
+def test_options_that_a_card_file_has_no_use_for(cardsim: Runner, gen3: Path, action: str, option: str) -> None:
+    name = option.partition("=")[0]
+    said = cardsim.refused("zone", action, "PKI", "--card", gen3, option)
+    assert said == f"cardsim: zone {action} --card has no use for {name}\n"
+
+
+@pytest.mark.parametrize("action", ["block", "remove", "unblock"])
+def test_no_psam_proves_the_keys_of_zones(cardsim: Runner, gen3: Path, action: str) -> None:
+    for words in ("--auth", "psam"), ("--psam", gen3):
+        assert "not with a PSAM" in cardsim.refused("zone", action, "HRSS", "--card", gen3, *words)
+
+
+@pytest.mark.parametrize("region", ["63990", "6399001", "abcdef", "六三九九零零", "639900 "])
+@pytest.mark.parametrize("action", ["unblock", "remove"])
+def test_a_region_is_six_digits(cardsim: Runner, action: str, region: str) -> None:
+    words = ("zone", action, "HRSS", "--reader", "0", "--region", region, "--algorithm", "SM4")
+    assert cardsim.refused(*words) == "cardsim: --region: six digits\n"
+
+
+def test_an_algorithm_is_not_guessed(cardsim: Runner, gen3: Path) -> None:
+    """A wrong one costs the lock key a try, which a card file's own never does."""
+    assert "--region needs --algorithm" in cardsim.refused("zone", "unblock", "HRSS", "--region", "639900")
+    assert "--algorithm goes with --region" in cardsim.refused("zone", "unblock", "HRSS", "--algorithm", "SM4")
+    assert cardsim("zone", "block", "HRSS", "--card", gen3).status == 0
+    words = ("zone", "unblock", "HRSS", "--card", gen3, "--region", "639900")
+    said = cardsim.refused(*words, "--algorithm", "DES", status=1)
+    assert "each refusal costs the lock key a try" in said
+    assert cardsim(*words).status == 0
+
+
+@pytest.mark.parametrize(
+    "words", ["zone list", "zone add HRSS", "zone remove HRSS", "zone block HRSS", "zone unblock HRSS", "read"]
+)
+def test_a_blank_card(cardsim: Runner, tmp_path: Path, words: str) -> None:
+    blank = tmp_path / "blank.card"
+    assert cardsim("new", "--chip", "gen3", "--blank", "--out", blank).status == 0
+    said = cardsim.refused(*words.split(), "--card", blank, status=1)
+    assert said == "cardsim: the card is blank, or blocked for ever: it has no MF to select\n"
+
+
 def test_a_zone_without_a_lock_key(cardsim: Runner, gen3: Path) -> None:
     assert "zone PKI declares no key for blocking" in cardsim.refused("zone", "block", "PKI", "--card", gen3, status=1)
 

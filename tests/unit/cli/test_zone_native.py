@@ -90,6 +90,40 @@ def test_an_addition_that_was_broken_off_goes_on(cardsim: Runner, gen3: Path, mo
     assert load_image(gen3).memory == before.memory
 
 
+@pytest.mark.parametrize("sections", [2, 5, 11])
+def test_what_was_not_finished_is_listed_and_cleaned(
+    cardsim: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sections: int
+) -> None:
+    """A run that ends early leaves zones that no key guards; then other data may go on the card."""
+    path = tmp_path / "b.card"
+    assert cardsim("new", "--chip", "gen3", "--blank", "--dialect", "extended", "--out", path).status == 0
+    module = import_module("cardsim.perso.apdus.play")
+    play, begun = module._section, iter(range(sections))
+
+    def until(section: object, playback: object) -> object:
+        if next(begun, None) is None:
+            raise KeyboardInterrupt
+        return play(section, playback)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_section", until)
+        assert cardsim("perso", "run", "--profile", "gen3", "--card", path).status == 130
+    found = states(cardsim, path)
+    assert set(found.values()) <= {EMPTY, "in use", "not on the card"}
+    unfinished = [name for name, state in found.items() if state == EMPTY]
+    assert unfinished
+    for name in unfinished:
+        assert cardsim("zone", "remove", name, "--card", path).status == 0
+    holder = tmp_path / "holder.json"
+    holder.write_text(json.dumps({"name": "李四光" if "HRSS" in unfinished else "王小二"}), encoding="utf-8")
+    words = ("perso", "run", "--profile", "gen3", "--card", path, "--holder", holder, "--resume")
+    assert cardsim(*words).status == 0
+    assert set(states(cardsim, path).values()) == {"in use"}
+    assert ("李四光" in cardsim("read", "--card", path, "--auth", "hsm", "--pin", "123456").out) == (
+        "HRSS" in unfinished
+    )
+
+
 def test_a_card_made_with_one_zone_gets_another(cardsim: Runner, gen3: Path, tmp_path: Path) -> None:
     path = tmp_path / "b.card"
     assert cardsim("new", "--chip", "gen3", "--blank", "--dialect", "extended", "--out", path).status == 0

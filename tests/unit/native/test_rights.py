@@ -109,6 +109,14 @@ def test_in_the_mf_both_are_set_in_a_directory_its_own() -> None:
     assert state(card) == (0, 0)
 
 
+def test_the_setting_of_ruled_applications_takes_no_state_away() -> None:
+    card = levels(state_survives_reselect=False)
+    card.run(PIN, INTO_DF)
+    assert state(card) == (5, 0)
+    card.run(INTO_MF)
+    assert state(card) == (5, 5)
+
+
 def test_returning_to_the_mf_may_be_0() -> None:
     card = levels(native_mf_keeps_state=False)
     card.run(PIN, INTO_DF, INTO_MF)

@@ -76,9 +76,10 @@ def test_new(cardsim: Runner, tmp_path: Path, psam: Path) -> None:
         (("--chip", "psam", "--raw-elements"), "new --chip psam has no use for --raw-elements"),
         (("--chip", "gen2", "--terminal-number", "1"), "new --chip gen2 has no use for --terminal-number"),
         (("--chip", "gen3", "--device-number", "1"), "new --chip gen3 has no use for --device-number"),
-        (("--chip", "psam", "--terminal-number", "1234567890123"), "is no number of up to 12 digits"),
-        (("--chip", "psam", "--terminal-number", "12A"), "is no number of up to 12 digits"),
-        (("--chip", "psam", "--device-number", "１"), "is no number of up to 20 digits"),
+        (("--chip", "psam", "--terminal-number", "1"), "is no number of 12 digits"),
+        (("--chip", "psam", "--terminal-number", "1234567890123"), "is no number of 12 digits"),
+        (("--chip", "psam", "--terminal-number", "12A"), "is no number of 12 digits"),
+        (("--chip", "psam", "--device-number", "１"), "is no number of 20 digits"),
     ],
 )
 def test_new_refused(cardsim: Runner, tmp_path: Path, words: tuple[str, ...], message: str) -> None:

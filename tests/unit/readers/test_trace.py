@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         ("FFC200000211FF", "FFC200000211FF"),
         ("804E000104C2020013", "804E000104C2020013"),
         ("80FA0000080365432180000000", "80FA000008****************"),
-        ("80FA0500080102030405060708", "80FA0500080102030405060708"),
+        ("80FA0500080102030405060708", "80FA050008****************"),
         ("BFDE28121001020304050607080102030405060708", "BFDE28121001020304050607080102030405060708"),
         ("84D4010004AABBCCDD", "84D4010004********"),
         ("8424008104AABBCCDD", "8424008104********"),
@@ -144,6 +144,19 @@ def test_a_file_can_be_written_with_secrets_shown(tmp_path: Path) -> None:
     with open_trace(path, show_secrets=True) as writer:
         writer.command(bytes.fromhex("0020000003123456"))
     assert "> 0020000003123456\n" in path.read_text(encoding="utf-8")
+
+
+def test_an_earlier_trace_stays_until_there_is_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "session.trace"
+    path.write_text("# reader: Lab 0\n> 00A40000\n< 9000\n")
+    with open_trace(path):
+        pass
+    assert path.read_text().endswith("< 9000\n")
+    with open_trace(path, show_secrets=True) as writer:
+        writer.comment("new")
+        writer.comment("er")
+    first, *rest = path.read_text(encoding="utf-8").splitlines()
+    assert (first.startswith("# WARNING"), rest) == (True, ["# new", "# er"])
 
 
 def test_a_path_that_can_not_be_written_is_an_error(tmp_path: Path) -> None:

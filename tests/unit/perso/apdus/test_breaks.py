@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cardsim.chip.card import Card
 from cardsim.chip.memory import Memory
-from cardsim.perso.apdus import play, prove_master_key, script_of
+from cardsim.perso.apdus import check_dialect, play, prove_master_key, script_of
 from cardsim.perso.apdus.nodes import same_contents
 from cardsim.perso.apdus.play import Playback, PlaybackError
 from cardsim.perso.apdus.script import script_of_application, without_master_file
@@ -174,14 +174,21 @@ def test_one_zone_alone() -> None:
 
 @pytest.mark.parametrize(
     ("dialect", "says"),
-    [("fmcos", "lacks the extended dialect"), ("timecos", "lacks the extended dialect"), ("huada", "of another form")],
+    [("fmcos", "6A81"), ("timecos", "6A81"), ("huada", "6A86")],
 )
 @pytest.mark.parametrize("chip", ["gen2", "gen3"])
-def test_a_chip_of_another_dialect(chip: str, dialect: str, says: str) -> None:
+def test_a_chip_of_another_dialect_stays_as_it_is(chip: str, dialect: str, says: str) -> None:
     blank = Blank(image(chip).profile, dialect=dialect)
-    for resume in (False, True):
-        with pytest.raises(PlaybackError, match=says):
-            blank.personalise(image(chip), resume=resume)
+    with pytest.raises(PlaybackError, match=f"lacks the extended dialect .{says}.*nothing was written"):
+        blank.run(check_dialect())
+    assert not any(blank.memory)
+    blank = Blank(image(chip).profile)
+    blank.run(check_dialect())
+    assert not any(blank.memory)
+    blank.personalise(image(chip))
+    before = blank.memory
+    blank.run(check_dialect())
+    assert blank.memory == before
 
 
 def test_a_wrong_transport_code_and_no_room() -> None:
