@@ -110,7 +110,12 @@ def _apply_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions)
         help=_t("line protection, as the card's files want it (none)", "线路保护,须与卡上文件的要求一致(默认无)"),
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help=_t("list the commands; no key is proved", "只列出命令,不证明任何密钥")
+        "--dry-run",
+        action="store_true",
+        help=_t(
+            "compare under keys and PIN as without it, list the commands, write nothing",
+            "照常凭密钥与 PIN 比较并列出命令,不写入",
+        ),
     )
     _prefer(parser, _t)
 

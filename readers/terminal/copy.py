@@ -1,8 +1,7 @@
-"""Reading everything that a card gives, whatever card it is, and bringing one to the contents of another.
+"""Reading everything that a card gives, whatever card it is.
 
 :func:`dump_card` asks every application that it can find for every short file identifier; no PIN and no key is tried
-unless the caller's ``unlock`` does. :func:`changes` compares contents with what was read of the HRSS zone and returns
-the writes that make them equal.
+unless the caller's ``unlock`` does.
 """
 
 from __future__ import annotations
@@ -10,21 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from apdu import Command, StatusWord, Sw, Text, TlvError, parse_ber
-from cardsim.zones.access import NEVER
-from cardsim.zones.addresses import file_name
+from apdu import Command, StatusWord, Sw, TlvError, parse_ber
 from cardsim.zones.authorities import AUTHORITIES
-from cardsim.zones.hrss import SSSE
-from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
 from cardsim.zones.registry import ZONES
-from readers.terminal.writing import BY_TAG, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
 
     from apdu import Response
     from cardsim.zones.model import Df
-    from readers.terminal.hrss import HrssReport, ReadFile
     from readers.terminal.script import Script
 
     Unlock = Callable[[Df], Script[None]]
@@ -268,121 +261,3 @@ def _read_bytes(sfi: int) -> Script[DumpedFile]:
 def _gives(response: Response) -> bool:
     """Return whether it has what was asked for: 6281 says so of a file that was never written."""
     return response.ok or (int(response.sw) == Sw.DATA_MAY_BE_CORRUPT and bool(response.data))
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a file should hold: its records, tag and length included (of a cyclic file the newest first), or its bytes.
-
-    ``None`` stands for a record that is not known.
-    """
-
-    records: tuple[bytes | None, ...] = ()
-    content: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """A place whose contents differ, or may differ, and that no write of ours makes equal, and why."""
-
-    place: str
-    reason: Text
-
-
-_NO_KEY: Final = Text("no key of the zone writes this file", "没有可写此文件的密钥")
-_NOT_READ: Final = Text("can not be read, so it was not compared", "不可读,未作比较")
-_NOT_THERE: Final = Text("the card has no such record", "卡上没有该记录")
-
-
-def changes(report: HrssReport, wanted: Mapping[str, Contents]) -> tuple[list[Write], list[Obstacle]]:
-    """Return what to write so that the card that was read holds what is ``wanted``, by the files' names.
-
-    Only what differs is written. Files of the HRSS zone that ``wanted`` does not name stay as they are.
-    """
-    writes: list[Write] = []
-    obstacles: list[Obstacle] = []
-    places = [(SSSE, file) for file in report.files]
-    places += [(directory.declaration, file) for directory in report.directories for file in directory.files]
-    for df, file in places:
-        if isinstance(file.declaration, Directory):
-            name = f"{'SSSE' if df is SSSE else f'{df.fid:04X}'}/EF{file.fid & 0xFF:02X}"
-        else:
-            name = file_name(df, file.declaration)
-        if name not in wanted:
-            continue
-        found, blocked = _differences(name, df, file, wanted[name], report)
-        if found and file.declaration.update == NEVER:
-            blocked = [*blocked, *(Obstacle(write.name, _NO_KEY) for write in found)]
-            found = []
-        writes += found
-        obstacles += blocked
-    return writes, obstacles
-
-
-def _differences(
-    name: str, df: Df, file: ReadFile, wanted: Contents, report: HrssReport
-) -> tuple[list[Write], list[Obstacle]]:
-    declaration = file.declaration
-    match declaration:
-        case VariableTlv():
-            return _in_records(name, df, file, wanted, report)
-        case Directory():
-            same = tuple(wanted.records) == file.records
-            return [], [] if same else [Obstacle(name, _NO_KEY if file.status.ok else _NOT_READ)]
-        case _ if not file.status.ok:
-            return [], [Obstacle(name, _NOT_READ)]
-        case Transparent():
-            if wanted.content is None:
-                return [], []
-            data = wanted.content.ljust(len(file.content), b"\x00")
-            if len(data) != len(file.content):
-                return [], [Obstacle(name, _size(len(file.content), len(data)))]
-            return ([] if data == file.content else [Write(name, df, declaration, data)]), []
-        case Cyclic():
-            entries = tuple(record for record in wanted.records if record is not None)
-            new = _appended(entries, file.records)
-            return [Write(f"{name}/:01", df, declaration, record) for record in new], []
-
-
-def _appended(wanted: Sequence[bytes], there: Sequence[bytes]) -> list[bytes]:
-    """Return what a cyclic file has to get, in this order, so that its newest records are those ``wanted``."""
-    missing = next(
-        count for count in range(len(wanted) + 1) if tuple(wanted[count:]) == tuple(there[: len(wanted) - count])
-    )
-    return list(reversed(wanted[:missing]))
-
-
-def _in_records(
-    name: str, df: Df, file: ReadFile, wanted: Contents, report: HrssReport
-) -> tuple[list[Write], list[Obstacle]]:
-    declaration = file.declaration
-    assert isinstance(declaration, VariableTlv)  # noqa: S101  the caller has looked
-    writes: list[Write] = []
-    obstacles: list[Obstacle] = []
-    if not file.elements and not file.status.ok:
-        return [], [Obstacle(name, _NOT_READ)]
-    positions = {(element.tag, nth): at for at, (element, nth) in enumerate(declaration.numbered(report.layout), 1)}
-    there = {(item.element.tag, item.number): item for item in file.elements}
-    seen: dict[int, int] = {}
-    for record in wanted.records:
-        if record is None or len(record) < 2:
-            continue
-        tag, value = record[0], record[2:]
-        seen[tag] = seen.get(tag, 0) + 1
-        item = there.get((tag, seen[tag]))
-        place = f"{name}/{tag:02X}" + (f":{seen[tag]:02}" if item and item.element.count > 1 else "")
-        if item is None or int(item.status) == Sw.RECORD_NOT_FOUND:
-            obstacles.append(Obstacle(place, _NOT_THERE))
-        elif not item.status.ok:
-            obstacles.append(Obstacle(place, _NOT_READ))
-        elif item.raw != value:
-            if len(item.raw) != len(value):
-                obstacles.append(Obstacle(place, _size(len(item.raw), len(value))))
-                continue
-            number = positions[tag, seen[tag]] if item.element.count > 1 else BY_TAG
-            writes.append(Write(place, df, declaration, value, tag, number))
-    return writes, obstacles
-
-
-def _size(there: int, wanted: int) -> Text:
-    return Text(f"holds {there} bytes, these are {wanted}", f"可存 {there} 字节,此处 {wanted} 字节")
