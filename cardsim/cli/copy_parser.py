@@ -71,12 +71,31 @@ def _export_options(parser: argparse.ArgumentParser, _t: Pick) -> None:
 
 def _import_options(parser: argparse.ArgumentParser, _t: Pick) -> None:
     parser.add_argument("json", metavar="JSON", help=_t("what `cardsim export` wrote", "cardsim export 的输出"))
+    parser.epilog = _t(
+        "What an export without --keys does not have comes from the keyring: symmetric keys, and key pairs that its "
+        "authority made. PINs and a transport code have to be given.",
+        "未加 --keys 的导出所缺内容取自密钥库:对称密钥,以及由其机构生成的密钥对;PIN 与传输代码须另行给出。",
+    )
     parser.add_argument("--out", required=True, metavar="FILE", help=_t("card file to write", "要写的卡文件"))
+    for option, en, zh in (
+        ("--pin", "the PIN", "PIN"),
+        ("--user-pin", "the user PIN of the PKI application", "PKI 应用的用户 PIN"),
+        ("--admin-pin", "the administrator PIN of the PKI application", "PKI 应用的管理员 PIN"),
+    ):
+        parser.add_argument(
+            option,
+            nargs="?",
+            const="",
+            metavar="PIN",
+            help=_t(f"{en}, where it has no value; without one here, ask for it", f"{zh}(JSON 中无值时);无值则询问"),
+        )
     parser.add_argument(
-        "--pin",
-        nargs="?",
-        const="",
-        help=_t("for PINs without a value; without one here, ask for it", "用于没有值的 PIN;无值则询问"),
+        "--transport-key",
+        metavar="HEX",
+        help=_t(
+            "transport code, 8 bytes (that of the JSON, else FFFFFFFFFFFFFFFF)",
+            "传输代码,8 字节(缺省取 JSON 中的,否则为 FFFFFFFFFFFFFFFF)",
+        ),
     )
     _prefer(parser, _t)
     keystore_options(parser, _t)
