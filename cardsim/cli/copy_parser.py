@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class MoreOptions(NamedTuple):
-    """What adds options that other subcommands have too: those of a card, of proving keys, of the forms of SM4."""
+    """What adds options that other subcommands have too: those of a card, of a trace, of proving keys, of SM4."""
 
     card: Options
+    trace: Options
     key: Options
     sm4: Options
 
@@ -113,7 +114,8 @@ def _diff_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) 
         "cards", nargs="+", metavar="FILE", help=_t("card file, export or dump (JSON)", "卡文件、导出或转储(JSON)")
     )
     parser.add_argument("--reader", metavar="NAME", help=_t("the other card, in a reader", "另一张卡所在的读卡器"))
-    parser.set_defaults(card=None, trace=None, trace_secrets=False)
+    parser.set_defaults(card=None)
+    more.trace(parser, _t)
     _secret_options(parser, _t, more)
 
 
@@ -142,7 +144,8 @@ def _apply_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions)
 def _clone_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help=_t("card file, and the copy", "卡文件与副本"))
     parser.add_argument("--reader", metavar="NAME", help=_t("copy the card in this reader", "复制该读卡器中的卡"))
-    parser.set_defaults(card=None, trace=None, trace_secrets=False)
+    parser.set_defaults(card=None)
+    more.trace(parser, _t)
     parser.add_argument(
         "--identification", metavar="HEX", help=_t("another card identification code", "改用另一卡识别码")
     )

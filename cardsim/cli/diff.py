@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from apdu import Text
 from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, read_json
 from cardsim.cli.console import aligned
-from cardsim.cli.copying import DUMP_FORMAT, dumped, dumped_image, opened_secrets
+from cardsim.cli.copying import DUMP_FORMAT, check_trace, dumped, dumped_image, opened_secrets
 from cardsim.cli.export import load_image
 from cardsim.perso.plain import FORMAT, export_card
 from cardsim.perso.plain.contents import contents_only
@@ -49,6 +49,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise OptionError(
             "name two cards: two files, or a file and --reader", "请指定两张卡:两个文件,或一个文件与 --reader"
         )
+    check_trace(options)
     with opened_secrets(options, console) as given:
         sides: list[Any] = [_loaded(Path(name)) for name in options.cards]
         if options.reader:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from apdu import Command, StatusWord, Sw, TlvError, parse_ber
 from cardsim.zones.authorities import AUTHORITIES
+from cardsim.zones.model import Directory
+from cardsim.zones.psam import PSAM_DIRECTORIES
 from cardsim.zones.registry import ZONES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from apdu import Response
     from cardsim.zones.model import Df
@@ -32,9 +34,11 @@ _REFUSALS: Final = 16
 """Refused records in a row after which a file is left: some cards never say that there are no more."""
 _PURSES: Final = (0x0001, 0x0002)
 _NO_PURSE: Final = frozenset((0x6A81, 0x6A82, 0x6A86, 0x6A88, 0x6B00, 0x6D00, 0x6E00))
-_ABSENT: Final = frozenset((0x6A82, 0x6A87, 0x6A88, 0x6D00, 0x6E00))
+_NO_FILE: Final = frozenset((0x6A82, 0x6A87, 0x6A88))
+_ABSENT: Final = _NO_FILE | {0x6D00, 0x6E00}
 _NO_MORE: Final = frozenset((0x6A83, 0x6A82, 0x6A86, 0x6B00))
-_NOT_RECORDS: Final = frozenset((0x6981, 0x6A81))
+_NOT_RECORDS: Final = frozenset((0x6981, 0x6A81, 0x6D00, 0x6E00))
+"""Of a PSAM and of the PKI application, which have no records: their INS is not supported."""
 _ENVIRONMENTS: Final = (b"1PAY.SYS.DDF01", b"2PAY.SYS.DDF01")
 
 
@@ -48,17 +52,20 @@ class DumpedRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DumpedFile:
-    """A file with a short identifier: records, or plain bytes; ``status``: how the reading went."""
+    """A file with a short identifier: records, or plain bytes; ``status``: how the reading went.
 
-    sfi: int
+    ``fid``: as declared, or by which it can be selected; EF and the short identifier where neither tells.
+    """
+
+    fid: int
     status: StatusWord
     records: tuple[DumpedRecord, ...] = ()
     content: bytes | None = None
 
     @property
-    def fid(self) -> int:
-        """The FID that goes with the short identifier (facts hrss-card 1)."""
-        return 0xEF00 | self.sfi
+    def sfi(self) -> int:
+        """The short identifier: the last five bits of the FID (facts hrss-card 1)."""
+        return self.fid & 0x1F
 
 
 class DumpedPurse(NamedTuple):
@@ -94,8 +101,8 @@ def dump_card(unlock: Unlock | None = None) -> Script[tuple[DumpedDirectory, ...
     dumper = _Dumper(unlock)
     response = yield from _select_fid(_MF)
     yield from dumper.add(response, b"", _MF, None)
-    for zone in ZONES.values():
-        yield from dumper.application(zone.application)
+    for df in (*(zone.application for zone in ZONES.values()), *PSAM_DIRECTORIES.values()):
+        yield from dumper.application(df)
     for name in dict.fromkeys((*_ENVIRONMENTS, *(authority.aid for authority in AUTHORITIES))):
         yield from dumper.named(name)
     looked_at = 0
@@ -126,7 +133,7 @@ class _Dumper:
         if response.ok:
             if df and self._unlock:
                 yield from self._unlock(df)
-            files = yield from _read_files()
+            files = yield from _read_files(df)
             if df.purses if df else fid != _MF:
                 purses = yield from _read_purses()
                 names = {purse.fid for purse in purses}
@@ -192,23 +199,25 @@ def _named_in(directory: DumpedDirectory) -> Iterator[bytes]:
                     yield name.value
 
 
-def _read_files() -> Script[tuple[DumpedFile, ...]]:
+def _read_files(df: Df | None) -> Script[tuple[DumpedFile, ...]]:
+    declared = [file.fid for file in df.files if not isinstance(file, Directory)] if df else []
     files = []
     for sfi in _SFIS:
-        file = yield from _read_file(sfi)
+        fids = [fid for fid in declared if fid & 0x1F == sfi] or [0xEF00 | sfi, sfi]
+        file = yield from _read_file(sfi, fids)
         if file is not None:
             files.append(file)
     return tuple(files)
 
 
-def _read_file(sfi: int) -> Script[DumpedFile | None]:
-    """Read records until there are no more; a file that has none is read as bytes."""
+def _read_file(sfi: int, fids: Sequence[int]) -> Script[DumpedFile | None]:
+    """Read records until there are no more; a file that has none is read as bytes. ``fids``: that it may have."""
     first = yield _record(sfi, 1)
     status = int(first.sw)
-    if status in _ABSENT:
+    if status in _NO_FILE:
         return None
     if status in _NOT_RECORDS:
-        return (yield from _read_bytes(sfi))
+        return (yield from _read_bytes(sfi, fids))
     records = []
     refused, response = 0, first
     for number in range(1, _MAX_RECORDS + 1):
@@ -223,7 +232,7 @@ def _read_file(sfi: int) -> Script[DumpedFile | None]:
     while records and not records[-1].status.ok and refused == _REFUSALS:
         records.pop()
     read = any(record.status.ok for record in records)
-    return DumpedFile(sfi, StatusWord(Sw.OK) if read else first.sw, tuple(records))
+    return DumpedFile((yield from _selected(fids)), StatusWord(Sw.OK) if read else first.sw, tuple(records))
 
 
 def _read_purses() -> Script[tuple[DumpedPurse, ...]]:
@@ -242,20 +251,31 @@ def _record(sfi: int, number: int) -> Command:
     return Command(0x00, 0xB2, number, sfi << 3 | _BY_NUMBER, le=0)
 
 
-def _read_bytes(sfi: int) -> Script[DumpedFile]:
+def _read_bytes(sfi: int, fids: Sequence[int]) -> Script[DumpedFile | None]:
     """Read a transparent file to its end, which shows as a short answer or 6B00."""
     response = yield Command(0x00, 0xB0, 0x80 | sfi, 0x00, le=_CHUNK)
+    if int(response.sw) in _ABSENT:
+        return None
     if not _gives(response):
-        return DumpedFile(sfi, response.sw)
+        return DumpedFile((yield from _selected(fids)), response.sw)
     status, content = response.sw, response.data
-    # Not every card makes a file current that is read by its short identifier, and only FIDs of this form have one.
-    yield Command(0x00, 0xA4, 0x00, 0x00, bytes((0xEF, sfi)))
+    # Not every card makes a file current that is read by its short identifier.
+    fid = yield from _selected(fids)
     while len(response.data) == _CHUNK and len(content) < _MAX_FILE:
         response = yield Command(0x00, 0xB0, len(content) >> 8, len(content) & 0xFF, le=_CHUNK)
         if not _gives(response):
             break
         content += response.data
-    return DumpedFile(sfi, status, content=content)
+    return DumpedFile(fid, status, content=content)
+
+
+def _selected(fids: Sequence[int]) -> Script[int]:
+    """Select the file that has one of ``fids`` and return that, the first where none can be selected."""
+    for fid in fids:
+        response = yield from _select_fid(fid)
+        if response.ok:
+            return fid
+    return fids[0]
 
 
 def _gives(response: Response) -> bool:

@@ -58,6 +58,41 @@ def test_everything_that_is_free_is_there(cardsim: Runner, card: Path) -> None:
     }
 
 
+def test_a_psam_gives_its_numbers(cardsim: Runner, tmp_path: Path) -> None:
+    card = tmp_path / "p.card"
+    assert cardsim("new", "--chip", "psam", "--out", card).status == 0
+    plain = dump(cardsim, card)
+    found = {(d["directory"], f["file"]): f["content"] for d in plain["directories"] for f in d["files"]}
+    assert found == {
+        ("3F00", "0015"): "9900000000000000000100000000",
+        ("3F00", "0016"): "990000000001",
+        ("DF01", "0019"): "00000000",
+        ("DF01", "001C"): "01",
+        ("DF02", "0019"): "00000000",
+        ("DF02", "001C"): "01",
+    }
+    assert "0019  Terminal transaction counter" in cardsim("dump", "--card", card).out
+
+
+def test_the_pki_application_gives_public_keys_and_certificates(cardsim: Runner, tmp_path: Path) -> None:
+    card = tmp_path / "3.card"
+    assert cardsim("new", "--chip", "gen3", "--out", card).status == 0
+    plain = dump(cardsim, card)
+    files = next(d for d in plain["directories"] if d.get("name") == "Keys and certificates")["files"]
+    assert [(f["file"], f["status"], len(f.get("content", "")) // 2) for f in files] == [
+        ("0012", "9000", 66),
+        ("0013", "6982", 0),
+        ("0014", "9000", 66),
+        ("0015", "6982", 0),
+        ("0018", "9000", 0x400),
+        ("0019", "9000", 0x400),
+    ]
+    exported = json.loads(cardsim("export", card).out)["card"]["contents"][1]["contents"]
+    inside = next(item for item in exported if item.get("directory") == "DF01")["contents"]
+    certificate = next(item for item in inside if item.get("file") == "0018")["content"]
+    assert files[4]["content"].startswith(certificate)
+
+
 def test_no_pin_and_no_key_is_tried(cardsim: Runner, card: Path, tmp_path: Path) -> None:
     before = read_card_file(card)
     trace = tmp_path / "t"
@@ -229,6 +264,12 @@ def test_it_takes_two(cardsim: Runner, card: Path, words: tuple[str, ...]) -> No
     del words
     assert "name two cards" in cardsim.refused("diff", card)
     assert "name two cards" in cardsim.refused("diff", card, card, card)
+
+
+def test_a_trace_is_for_a_reader(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    for words in (("--trace", tmp_path / "t"), ("--trace-secrets",)):
+        assert "(--reader)" in cardsim.refused("diff", card, card, *words)
+        assert "(--reader)" in cardsim.refused("clone", card, tmp_path / "copy.card", *words)
 
 
 def test_what_is_neither(cardsim: Runner, card: Path, tmp_path: Path) -> None:
