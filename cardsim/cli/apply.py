@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from apdu import BilingualError, Command, Response, StatusWord, Sw, Text, format_hex, parse_hex
 from cardsim.cli.cards import InputFileError, connected, read_json
@@ -12,12 +12,15 @@ from cardsim.cli.console import aligned
 from cardsim.cli.copying import DUMP_FORMAT, hrss_files, opened_secrets
 from cardsim.perso.plain import FORMAT, Prefer, export_card
 from cardsim.perso.plain.contents import contents_only
-from keys.tree import Factors
+from cardsim.zones.access import Pin, terms
+from cardsim.zones.addresses import file_name
+from cardsim.zones.hrss import EF05, SSSE
+from cardsim.zones.layouts import Layout
 from readers.connect.layers import with_layers
-from readers.terminal.copy import Contents, changes
-from readers.terminal.hrss import read_hrss, select_hrss
+from readers.terminal.changes import Contents, changes
+from readers.terminal.hrss import VERSION_TAG, layout_of, read_hrss, read_version, select_hrss
 from readers.terminal.script import run as play
-from readers.terminal.security import Terminal, require_pin
+from readers.terminal.security import require_pin
 from readers.terminal.writing import Protect, write_all
 
 if TYPE_CHECKING:
@@ -26,35 +29,43 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
     from cardsim.cli.copying import Secrets
     from keys.hsm import KeyName
-    from readers.terminal.copy import Obstacle
+    from keys.tree import Factors
+    from readers.terminal.changes import Obstacle
     from readers.terminal.hrss import HrssReport
     from readers.terminal.script import Script
+    from readers.terminal.security import Terminal
     from readers.terminal.writing import Write, Written
 
 _CHALLENGE, _EXTERNAL_AUTHENTICATE, _SELECT = 0x84, 0x82, 0xA4
 _READS: Final = (0xB0, 0xB2)
-_EMPTY: Final = Factors(bytes(8), bytes(8), bytes(8))
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write what differs and read it back; 1 when something stays different, or could not be compared."""
-    wanted = _wanted(Path(options.json), Prefer(options.prefer) if options.prefer else None)
-    with connected(options, console, secrets_used=not options.dry_run) as (bare, _, sink):
+    path = Path(options.json)
+    wanted = _wanted(path, Prefer(options.prefer) if options.prefer else None)
+    protect = Protect(options.protect)
+    written: list[Written] = []
+    with (
+        connected(options, console, secrets_used=True) as (bare, _, sink),
+        opened_secrets(options, console, keys=True) as given,
+    ):
         connection = with_layers(bare, trace=sink)
+        found = play(_compared(path, wanted, given, connection.atr), connection)
         if options.dry_run:
-            writes, obstacles = changes(play(read_hrss(), connection), wanted)
-            _list(writes, Protect(options.protect), console)
-            written: list[Written] = []
+            _list(found, protect, console)
         else:
-            with opened_secrets(options, console, keys=True) as given:
-                written, obstacles = play(_script(wanted, given, connection.atr, Protect(options.protect)), connection)
-            for error in given.refusals.values():
-                console.error(error.text)
+            written = play(_written(found, protect), connection)
+    for error in given.refusals.values():
+        console.error(error.text)
+    obstacles = found.obstacles
     rows = [(item.write.name, console.pick(_outcome(item))) for item in written]
     rows += [(obstacle.place, console.pick(obstacle.reason)) for obstacle in obstacles]
     for line in aligned(rows):
         console.line(line)
-    if not (rows or options.dry_run):
+    if options.pin is None and any(isinstance(term, Pin) for item in obstacles for term in terms(item.needed)):
+        console.note("give the PIN with --pin to compare what needs it", "需要 PIN 的内容请用 --pin 给出 PIN 后比较")
+    if not (rows or found.writes):
         console.say("nothing differs: nothing was written", "没有差异:未写入任何内容")
     return int(bool(obstacles) or any(not item.equal for item in written))
 
@@ -69,22 +80,46 @@ def _outcome(item: Written) -> Text:
     )
 
 
-def _script(
-    wanted: dict[str, Contents], given: Secrets, atr: bytes, protect: Protect
-) -> Script[tuple[list[Written], list[Obstacle]]]:
+class _Wanted(NamedTuple):
+    """What a card should hold, by the files' names, and the layout that this is of."""
+
+    layout: Layout
+    files: dict[str, Contents]
+
+
+class _Found(NamedTuple):
+    """What has to be written to the card that ``terminal`` has met, and what can not be made equal."""
+
+    terminal: Terminal
+    writes: list[Write]
+    obstacles: list[Obstacle]
+
+
+def _compared(path: Path, wanted: _Wanted, given: Secrets, atr: bytes) -> Script[_Found]:
+    """Read the card under its keys and compare it; raises InputFileError for contents of another layout."""
     from cardsim.cli.hsm import Proofs, Unlocker, meet_card  # noqa: PLC0415  keys are for those who ask for them
 
     fci = yield from select_hrss()
+    layout = layout_of((yield from read_version()))
+    if layout is not wanted.layout:
+        there, here = wanted.layout.text, layout.text
+        raise InputFileError(
+            f"{path} is of layout {there}, this card of {here}: nothing was written",
+            f"{path} 为布局 {there},此卡为布局 {here}:未写入任何内容",
+        )
     terminal = yield from meet_card(atr, fci, given.proofs or Proofs())
     if given.pin is not None:
         yield from require_pin(given.pin)
     report: HrssReport = yield from read_hrss(Unlocker(terminal, given.refusals))
-    writes, obstacles = changes(report, wanted)
+    return _Found(terminal, *changes(report, wanted.files))
+
+
+def _written(found: _Found, protect: Protect) -> Script[list[Written]]:
     yield from select_hrss()
-    return (yield from write_all(terminal, writes, protect)), obstacles
+    return (yield from write_all(found.terminal, found.writes, protect))
 
 
-def _wanted(path: Path, prefer: Prefer | None) -> dict[str, Contents]:
+def _wanted(path: Path, prefer: Prefer | None) -> _Wanted:
     """Return what the JSON of an export or a dump says of the files of the HRSS zone."""
     plain: Any = read_json(path)
     kind = plain.get("format") if isinstance(plain, dict) else None
@@ -96,14 +131,21 @@ def _wanted(path: Path, prefer: Prefer | None) -> dict[str, Contents]:
                 "neither what `cardsim export` nor what `cardsim dump --json` wrote",
                 "既不是 cardsim export 也不是 cardsim dump --json 的输出",
             )
-        wanted = {}
+        files = {}
         for name, file in hrss_files(plain):
             if file.get("type") in (None, "VARIABLE", "CYCLIC", "TRANSPARENT"):
-                wanted[name] = _contents(file)
+                files[name] = _contents(file)
+        return _Wanted(_layout(files) or Layout.from_text(plain["layout"]), files)
     except (BilingualError, KeyError, TypeError) as error:
         text = error.text if isinstance(error, BilingualError) else Text(f"{error} is wrong", f"{error} 有误")
         raise InputFileError(f"{path}: {text.en}", f"{path}:{text.zh}") from error
-    return wanted
+
+
+def _layout(files: dict[str, Contents]) -> Layout | None:
+    """Return the layout that the spec version among the contents says, None where it is not there."""
+    records = files.get(file_name(SSSE, EF05), Contents()).records
+    version = next((record[2:] for record in records if record and record[0] == VERSION_TAG), None)
+    return None if version is None else layout_of(version.decode("ascii", "replace"))
 
 
 def _contents(file: Any) -> Contents:  # noqa: ANN401  JSON
@@ -144,10 +186,10 @@ class _NoKeys:
         return data.ljust(-(-(len(data) + 1) // 8) * 8, b"\x00")
 
 
-def _list(writes: list[Write], protect: Protect, console: Console) -> None:
-    """Print the commands of ``writes``; the cryptograms in them are zeros, which no card accepts."""
+def _list(found: _Found, protect: Protect, console: Console) -> None:
+    """Print the commands of the writes; the cryptograms in them are zeros, which no card accepts."""
     keys = _NoKeys()
-    script = write_all(Terminal(keys, _EMPTY, bytes), writes, protect)
+    script = write_all(replace(found.terminal, keys=keys, entropy=bytes), found.writes, protect)
     shown: list[tuple[str, str]] = []
     try:
         command = next(script)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from apdu import BilingualError, HexError, format_hex, parse_hex
 from cardsim.cli.cards import InputFileError, OptionError, connected
-from cardsim.cli.copying import dumped, opened_secrets
+from cardsim.cli.copying import area_of, check_trace, dumped, opened_secrets
 from cardsim.cli.export import load_image
 from cardsim.cli.holders import holder_from
 from cardsim.cli.hsm import Proofs
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from cardsim.perso.image import CardImage
     from keys.keyring import Keyring
 
+_PSAM: Final = "psam"
 _CLONE_PIN: Final = "123456FFFFFFFFFF"
 
 
@@ -44,6 +46,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             "name the card and the copy: clone CARD COPY, or clone --reader NAME COPY",
             "请指定源卡与副本:clone 卡 副本,或 clone --reader 名称 副本",
         )
+    check_trace(options)
     out = Path(options.files[-1])
     if options.reader:
         if options.identification or options.holder:
@@ -52,9 +55,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
             )
         image, closed = _from_reader(options, console)
         console.note(
-            f"PINs and keys can not be read from a card: the copy has random keys and PIN 123456, and fails "
-            f"identification; places that the card did not give: {closed}",
-            f"PIN 与密钥不可读:副本使用随机密钥与 PIN 123456,无法通过身份识别;未能读出的位置:{closed}",
+            "PINs and keys can not be read from a card: the copy has random keys and PIN 123456, and fails "
+            f"identification; places that the card did not give: {', '.join(closed) or 'none'}",
+            "PIN 与密钥不可读:副本使用随机密钥与 PIN 123456,无法通过身份识别;"
+            f"未能读出的位置:{'、'.join(closed) or '无'}",
         )
     else:
         if options.auth or options.psam or options.psam_reader or options.pin is not None:
@@ -64,6 +68,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
             )
         image = load_image(Path(options.files[0]))
         keyring = Proofs.of(options, console).keyring
+        if image.profile.chip == _PSAM and (options.holder or options.identification):
+            raise OptionError(
+                "--holder and --identification: a PSAM has neither a holder nor a card identification code",
+                "--holder 与 --identification:PSAM 没有持卡人,也没有卡识别码",
+            )
         if options.holder:
             image = _for_holder(image, options.holder, keyring)
         elif options.identification:
@@ -126,8 +135,8 @@ def _nodes(node: Any, aid: str = "") -> Iterator[tuple[str, dict[str, Any]]]:  #
             yield aid or node["aid"], child
 
 
-def _from_reader(options: argparse.Namespace, console: Console) -> tuple[CardImage, int]:
-    """Return a card with all that the card in the reader gives, and how many places it did not give."""
+def _from_reader(options: argparse.Namespace, console: Console) -> tuple[CardImage, list[str]]:
+    """Return a card with all that the card in the reader gives, and the places that it did not give."""
     with (
         opened_secrets(options, console) as given,
         connected(options, console, secrets_used=given.used) as (bare, _, sink),
@@ -142,40 +151,53 @@ def _from_reader(options: argparse.Namespace, console: Console) -> tuple[CardIma
     historical = parse_hex(dump["atr"])[IN_ATR]
     profile = chip.override({"zones": zones, "historical_bytes": format_hex(historical)})
     plain: Any = json.loads(json.dumps(export_card(personalise(profile, layout, Holder()), secrets=True)))
-    closed = sum(_overlay(node, there.get(aid)) for aid, node in _nodes(plain["card"]))
+    areas = {format_hex(df.aid): area_of(df) for zone in ZONES.values() for df in zone.application.walk()}
+    closed: list[str] = []
+    for aid, node in _nodes(plain["card"]):
+        closed += _overlay(node, f"{areas.get(aid, aid)}/{node['file']}", there.get(aid))
     plain["printed"] = {}
     return replace(import_card(plain), printed={}), closed
 
 
-def _overlay(node: dict[str, Any], directory: dict[str, Any] | None) -> int:
-    """Put into a file what the card gave of it; return how many places it did not give."""
+def _overlay(node: dict[str, Any], place: str, directory: dict[str, Any] | None) -> list[str]:
+    """Put into the file called ``place`` what the card gave of it; return the places that it did not give."""
     if "keys" in node:
         for key in node["keys"]:
             key.pop("kcv", None)
             is_pin = key["type"] == "PIN"
             size = len(key["value"]) // 2
             key["value"] = _CLONE_PIN if is_pin and size == len(_CLONE_PIN) // 2 else secrets.token_hex(size)
-        return 0
+        return []
     if node["type"] == "PRIVATE_KEY":
         node["body"] = secrets.token_hex(len(node["body"]) // 2)
-        return 0
+        return []
     files = directory["files"] if directory else ()
     read: dict[str, Any] = next((file for file in files if file["file"] == node["file"]), {})
+    content = read.get("content")
     if "content" in node:
-        content = read.get("content")
         node["content"] = (content or "")[: 2 * node["size"]]
-        return int(content is None)
+        return [place] if content is None else []
+    if node["type"] == "PUBLIC_KEY":
+        size = len(node["body"])
+        node["body"] = (content or "")[:size].ljust(size, "0")
+        return [place] if content is None else []
+    return _overlay_records(node, place, read)
+
+
+def _overlay_records(node: dict[str, Any], place: str, read: dict[str, Any]) -> list[str]:
     if "records" not in node:
-        return 0
+        return []
     records = {record["number"]: record["hex"] for record in read.get("records", ()) if "hex" in record}
-    closed = 0
+    closed, seen = [], Counter[str]()
     for number, record in enumerate(node["records"], 1):
         record.pop("value", None)
+        tag = record.get("tag", "")
+        seen[tag] += 1
         found = records.get(number)
-        value = found[4:] if found and "tag" in record else found
-        if found is None or len(value or "") != len(record["hex"]) or ("tag" in record and found[:2] != record["tag"]):
+        value = found[4:] if found and tag else found
+        if found is None or len(value or "") != len(record["hex"]) or (tag and found[:2] != tag):
             record["hex"] = "00" * (len(record["hex"]) // 2)
-            closed += 1
+            closed.append(f"{place}/{tag}" if tag and seen[tag] == 1 else f"{place}/{tag}:{seen[tag]:02}")
         else:
             record["hex"] = value
-    return closed
+    return [place] if len(closed) == len(node["records"]) else closed

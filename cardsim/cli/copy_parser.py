@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class MoreOptions(NamedTuple):
-    """What adds options that other subcommands have too: those of a card, of proving keys, of the forms of SM4."""
+    """What adds options that other subcommands have too: those of a card, of a trace, of proving keys, of SM4."""
 
     card: Options
+    trace: Options
     key: Options
     sm4: Options
 
@@ -71,12 +72,31 @@ def _export_options(parser: argparse.ArgumentParser, _t: Pick) -> None:
 
 def _import_options(parser: argparse.ArgumentParser, _t: Pick) -> None:
     parser.add_argument("json", metavar="JSON", help=_t("what `cardsim export` wrote", "cardsim export 的输出"))
+    parser.epilog = _t(
+        "What an export without --keys does not have comes from the keyring: symmetric keys, and key pairs that its "
+        "authority made. PINs and a transport code have to be given.",
+        "未加 --keys 的导出所缺内容取自密钥库:对称密钥,以及由其机构生成的密钥对;PIN 与传输代码须另行给出。",
+    )
     parser.add_argument("--out", required=True, metavar="FILE", help=_t("card file to write", "要写的卡文件"))
+    for option, en, zh in (
+        ("--pin", "the PIN", "PIN"),
+        ("--user-pin", "the user PIN of the PKI application", "PKI 应用的用户 PIN"),
+        ("--admin-pin", "the administrator PIN of the PKI application", "PKI 应用的管理员 PIN"),
+    ):
+        parser.add_argument(
+            option,
+            nargs="?",
+            const="",
+            metavar="PIN",
+            help=_t(f"{en}, where it has no value; without one here, ask for it", f"{zh}(JSON 中无值时);无值则询问"),
+        )
     parser.add_argument(
-        "--pin",
-        nargs="?",
-        const="",
-        help=_t("for PINs without a value; without one here, ask for it", "用于没有值的 PIN;无值则询问"),
+        "--transport-key",
+        metavar="HEX",
+        help=_t(
+            "transport code, 8 bytes (that of the JSON, else FFFFFFFFFFFFFFFF)",
+            "传输代码,8 字节(缺省取 JSON 中的,否则为 FFFFFFFFFFFFFFFF)",
+        ),
     )
     _prefer(parser, _t)
     keystore_options(parser, _t)
@@ -94,7 +114,8 @@ def _diff_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) 
         "cards", nargs="+", metavar="FILE", help=_t("card file, export or dump (JSON)", "卡文件、导出或转储(JSON)")
     )
     parser.add_argument("--reader", metavar="NAME", help=_t("the other card, in a reader", "另一张卡所在的读卡器"))
-    parser.set_defaults(card=None, trace=None, trace_secrets=False)
+    parser.set_defaults(card=None)
+    more.trace(parser, _t)
     _secret_options(parser, _t, more)
 
 
@@ -110,7 +131,12 @@ def _apply_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions)
         help=_t("line protection, as the card's files want it (none)", "线路保护,须与卡上文件的要求一致(默认无)"),
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help=_t("list the commands; no key is proved", "只列出命令,不证明任何密钥")
+        "--dry-run",
+        action="store_true",
+        help=_t(
+            "compare under keys and PIN as without it, list the commands, write nothing",
+            "照常凭密钥与 PIN 比较并列出命令,不写入",
+        ),
     )
     _prefer(parser, _t)
 
@@ -118,7 +144,8 @@ def _apply_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions)
 def _clone_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help=_t("card file, and the copy", "卡文件与副本"))
     parser.add_argument("--reader", metavar="NAME", help=_t("copy the card in this reader", "复制该读卡器中的卡"))
-    parser.set_defaults(card=None, trace=None, trace_secrets=False)
+    parser.set_defaults(card=None)
+    more.trace(parser, _t)
     parser.add_argument(
         "--identification", metavar="HEX", help=_t("another card identification code", "改用另一卡识别码")
     )

@@ -44,6 +44,15 @@ if TYPE_CHECKING:
 DUMP_FORMAT: Final = "cardsim dump 1"
 
 
+def check_trace(options: argparse.Namespace) -> None:
+    """Raise OptionError for a trace where no reader is named."""
+    if (options.trace or options.trace_secrets) and not options.reader:
+        raise OptionError(
+            "--trace and --trace-secrets are for a card in a reader (--reader)",
+            "--trace 与 --trace-secrets 仅用于读卡器中的卡(--reader)",
+        )
+
+
 @dataclass(slots=True)
 class Secrets:
     """The PIN and the keys that may be tried on a card, and the keys that it refused."""
@@ -140,7 +149,7 @@ def _layout(directories: tuple[DumpedDirectory, ...]) -> Layout:
 
 def _directory(directory: DumpedDirectory, layout: Layout) -> Plain:
     df = directory.declaration
-    label = df.key_area or f"{df.fid:04X}" if df else None
+    label = area_of(df) if df else None
     plain: Plain = {"directory": label or (f"{directory.fid:04X}" if directory.fid else format_hex(directory.name))}
     plain["aid"] = format_hex(directory.name)
     if df:
@@ -150,6 +159,11 @@ def _directory(directory: DumpedDirectory, layout: Layout) -> Plain:
     if directory.purses:
         plain["purses"] = [_purse(purse) for purse in directory.purses]
     return plain
+
+
+def area_of(df: Df) -> str:
+    """Return what a declared directory goes by."""
+    return df.key_area or f"{df.fid:04X}"
 
 
 def _purse(purse: DumpedPurse) -> Plain:
@@ -162,7 +176,7 @@ def _declared(file: DumpedFile, df: Df | None, layout: Layout) -> FileDeclaratio
     for declared in df.files if df else ():
         if isinstance(declared, Directory) or layout not in declared.layouts:
             continue
-        if declared.fid & 0xFF == file.sfi:
+        if declared.fid == file.fid:
             return declared
     return None
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from apdu import Text
 from cardsim.cli.cards import InputFileError, OptionError, connected, read_bytes, read_json
 from cardsim.cli.console import aligned
-from cardsim.cli.copying import DUMP_FORMAT, dumped, dumped_image, opened_secrets
+from cardsim.cli.copying import DUMP_FORMAT, check_trace, dumped, dumped_image, opened_secrets
 from cardsim.cli.export import load_image
 from cardsim.perso.plain import FORMAT, export_card
 from cardsim.perso.plain.contents import contents_only
+from cardsim.perso.plain.form import secret_keys
 from cardsim.store.format import MAGIC
 from readers.connect.layers import with_layers
 
@@ -29,6 +30,7 @@ _LABELS: Final = ("directory", "file", "purse", "tag", "reference")
 """Keys by which an item of a list is called."""
 _LONGEST: Final = 60
 _NO_NAME: Final = Text("", "")
+_EMPTY: Final = Text("(empty)", "(空)")
 _HIDDEN: Final = Text("(not shown)", "(不显示)")
 
 
@@ -37,7 +39,7 @@ class Entry(NamedTuple):
 
     name: Text
     value: object
-    shown: str
+    shown: Text
     secret: bool = False
 
 
@@ -47,6 +49,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise OptionError(
             "name two cards: two files, or a file and --reader", "请指定两张卡:两个文件,或一个文件与 --reader"
         )
+    check_trace(options)
     with opened_secrets(options, console) as given:
         sides: list[Any] = [_loaded(Path(name)) for name in options.cards]
         if options.reader:
@@ -54,10 +57,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
                 sides.append(dumped(with_layers(bare, trace=sink), given))
         if any(_is_dump(side) for side in sides):
             sides = [side if _is_dump(side) else dumped_image(_image(side), given) for side in sides]
-        else:
-            sides = [side if isinstance(side, dict) else export_card(side, secrets=True) for side in sides]
-    before, after = (dict(entries(side)) for side in sides)
-    lines = tuple(aligned(_differences(before, after, console)))
+        plain = [side if isinstance(side, dict) else export_card(side, secrets=True) for side in sides]
+    before, after = (dict(entries(side)) for side in plain)
+    # What an export was written without says nothing about the other card.
+    missing = [side for side, found in zip(sides, (before, after), strict=True) if _is_without_secrets(side, found)]
+    lines = tuple(aligned(_differences(before, after, console, one_sided=not missing)))
     for line in lines:
         console.line(line)
     for error in given.refusals.values():
@@ -80,6 +84,10 @@ def _loaded(path: Path) -> CardImage | dict[str, Any]:
 
 def _is_dump(side: Any) -> bool:  # noqa: ANN401  JSON
     return isinstance(side, dict) and side.get("format") == DUMP_FORMAT
+
+
+def _is_without_secrets(side: Any, found: dict[str, Entry]) -> bool:  # noqa: ANN401  JSON
+    return isinstance(side, dict) and not any(entry.secret for entry in found.values())
 
 
 def _image(side: CardImage | dict[str, Any]) -> CardImage:
@@ -105,13 +113,14 @@ def entries(node: Any, place: str = "", name: Text = _NO_NAME) -> Iterator[tuple
 def _in_object(node: dict[str, Any], place: str, name: Text) -> Iterator[tuple[str, Entry]]:
     if isinstance(node.get("name"), str) and isinstance(node.get("name_zh"), str):
         name = Text(node["name"], node["name_zh"])
+    secret = secret_keys(node)
     for key, value in node.items():
         if (key in _REMARKS and place != "printed") or key in _LABELS:
             continue
-        if key == "value" and "reference" in node:
-            yield f"{place}/{key}", Entry(name, value, "", secret=True)
+        if key in secret:
+            yield f"{place}/{key}".lstrip("/"), Entry(name, value, _HIDDEN, secret=True)
         elif key == "hex":
-            yield place, Entry(name, str(value).upper(), _shown(node.get("value") or value))
+            yield place, Entry(name, str(value).upper(), _shown(node.get("value", value)))
         elif key != "value" or "hex" not in node:
             below = place if key in _TRANSPARENT_KEYS or key == "value" else f"{place}/{key}".lstrip("/")
             yield from entries(value, below, name)
@@ -128,19 +137,31 @@ def _label(item: Any, number: int) -> str:  # noqa: ANN401  JSON
     return f":{number:02}"
 
 
-def _shown(value: object) -> str:
+def _shown(value: object) -> Text:
     text = str(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    if not text:
+        return _EMPTY
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return Text(text, text)
 
 
-def _differences(before: dict[str, Entry], after: dict[str, Entry], console: Console) -> Iterator[tuple[str, ...]]:
-    hidden = console.pick(_HIDDEN)
+def _differences(
+    before: dict[str, Entry], after: dict[str, Entry], console: Console, *, one_sided: bool
+) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each place; ``one_sided``: for secrets that one card alone has, too."""
     for place in dict.fromkeys((*before, *after)):
         first, second = before.get(place), after.get(place)
         if first and second:
             if first.value == second.value:
                 continue
-            shown = hidden if first.secret else f"{first.shown} -> {second.shown}"
-            yield "~", place, console.pick(first.name), shown
-        elif (entry := first or second) and not entry.secret:  # one of the two was written without keys
-            yield "-" if first else "+", place, console.pick(entry.name), entry.shown
+            yield "~", place, console.pick(first.name), _change(first, second, console)
+        elif (entry := first or second) and (one_sided or not entry.secret):
+            yield "-" if first else "+", place, console.pick(entry.name), console.pick(entry.shown)
+
+
+def _change(first: Entry, second: Entry, console: Console) -> str:
+    if first.secret:
+        return console.pick(_HIDDEN)
+    # Two spellings of one value differ in their bytes alone.
+    shown = (first.shown, second.shown) if first.shown != second.shown else (_shown(first.value), _shown(second.value))
+    return " -> ".join(map(console.pick, shown))

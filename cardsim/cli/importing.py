@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apdu import BilingualError
 from cardsim.cli.cards import InputFileError, read_json
 from cardsim.cli.keyrings import opened_keyring
-from cardsim.cli.pins import pin_bytes
+from cardsim.cli.pins import pin_bytes, pki_pin_bytes
 from cardsim.perso.plain import Prefer, import_card
 from cardsim.store import create_card_file
+from readers.terminal.pki import PkiPin
 
 if TYPE_CHECKING:
     import argparse
@@ -38,8 +40,19 @@ def load_json(options: argparse.Namespace, console: Console) -> CardImage:
     path = Path(options.json)
     plain = read_json(path)
     keyring = opened_keyring(options, console)
-    pin = None if options.pin is None else pin_bytes(options.pin, console)
+    pins = {}
+    if options.pin is not None:
+        pins["hrss_pin"] = pin_bytes(options.pin, console)
+    for entry, given, which in (
+        ("pki_user_pin", options.user_pin, PkiPin.USER),
+        ("pki_admin_pin", options.admin_pin, PkiPin.ADMINISTRATOR),
+    ):
+        if given is not None:
+            pins[entry] = pki_pin_bytes(given, console, which.text)
     try:
-        return import_card(plain, keyring, pin, Prefer(options.prefer) if options.prefer else None)
+        image = import_card(plain, keyring, pins, Prefer(options.prefer) if options.prefer else None)
     except BilingualError as error:
         raise InputFileError(f"{path}: {error}", f"{path}:{error.text.zh}") from error
+    if options.transport_key is None:
+        return image
+    return replace(image, profile=image.profile.override({"native_transport_key": options.transport_key}))

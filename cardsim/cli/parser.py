@@ -101,7 +101,7 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         "仅用 APDU 把空白卡制成成品卡",
         lambda sub, _t: perso_options(sub, _t, _card_options),
     )
-    copy_commands(add, MoreOptions(_card_options, _key_options, _sm4_options))
+    copy_commands(add, MoreOptions(_card_options, _trace_options, _key_options, _sm4_options))
     add(
         "keys",
         "keystore_commands",

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from cardsim.cli.console import Console
     from cardsim.cli.hsm import Proofs
     from cardsim.zones.access import Access
-    from cardsim.zones.layouts import Layout
     from readers.errors import CardRefusedError
     from readers.terminal.hrss import HrssReport, ReadElement, ReadFile
     from readers.terminal.psam import Psam
@@ -152,7 +151,7 @@ def _file_lines(file: ReadFile, report: HrssReport, elements: Iterator[str], con
     declaration = file.declaration
     heading = console.pick(Text(f"{file.fid:04X} {declaration.name}", f"{file.fid:04X} {declaration.name_zh}"))
     if not (file.status.ok or file.elements):
-        yield f"{heading}  {_refused(file.status, _needed(file, report.layout), console)}"
+        yield f"{heading}  {_refused(file.status, file.needed(report.layout), console)}"
         return
     yield heading
     match declaration:
@@ -185,14 +184,6 @@ def _application(record: bytes) -> tuple[str, str]:
         return format_hex(record), ""
     text = label.value.decode("gbk", errors="replace")
     return format_hex(name.value), text if text.isprintable() else format_hex(label.value)
-
-
-def _needed(file: ReadFile, layout: Layout) -> Access:
-    """Return what reading the file needs: of a variable file, what its first record does."""
-    declaration = file.declaration
-    if isinstance(declaration, VariableTlv):
-        return declaration.elements(layout)[0].read_in(layout, declaration.read)
-    return declaration.read
 
 
 def _entries(declaration: Cyclic, records: Sequence[bytes], console: Console) -> Iterator[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cardsim.profiles import Profile
     from cardsim.zones.layouts import Layout
-    from cardsim.zones.model import Df, KeyDeclaration, Zone
+    from cardsim.zones.model import Df, KeyDeclaration, PinDeclaration, Zone
     from keys.hsm import KeyName
 
 _PIN_VALUE_SIZE: Final = 8
@@ -56,19 +56,23 @@ def key_file(
     return Header(KEYS_FID, FileType.KEYS, len(records)).encode() + records if records else b""
 
 
+def pin_value(declared: PinDeclaration, pin: bytes) -> bytes:
+    """Return what the record of a PIN keeps of it, ``pin`` being packed."""
+    return sm3(pin)[:_HASH_SIZE] if declared.form is PinForm.SM3 else pin.ljust(_PIN_VALUE_SIZE, b"\xff")
+
+
 def _pins(df: Df, profile: Profile, pin: Callable[[str], bytes]) -> Iterator[KeyRecord]:
     keys = {key.name: key.reference for key in df.keys}
     pins = {other.name: other.reference for other in df.pins}
     for declared in df.pins:
-        digits, hashed = pin(declared.holder_key), declared.form is PinForm.SM3
         by_pin = declared.unblocked_by in pins
         yield KeyRecord(
             KeyType.PIN,
             declared.reference,
-            sm3(digits)[:_HASH_SIZE] if hashed else digits.ljust(_PIN_VALUE_SIZE, b"\xff"),
+            pin_value(declared, pin(declared.holder_key)),
             tries_byte(getattr(profile, declared.limit)),
             file=(pins if by_pin else keys).get(declared.unblocked_by, _NO_KEY),
-            algorithm=Algorithm.SM4 if hashed else Algorithm.TRIPLE_DES,
+            algorithm=Algorithm.SM4 if declared.form is PinForm.SM3 else Algorithm.TRIPLE_DES,
             level=KeyType.PIN if by_pin else 0,
         )
 

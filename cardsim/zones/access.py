@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from apdu import Interface, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class Access:
@@ -117,6 +117,16 @@ def _joined(parts: tuple[Access, ...], en: str, zh: str) -> Text:
 
     texts = [inner(part) for part in parts]
     return Text(en.join(text.en for text in texts), zh.join(text.zh for text in texts))
+
+
+def terms(access: Access) -> Iterator[Access]:
+    """Yield the single conditions that ``access`` is combined of."""
+    match access:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from terms(part)
+        case _:
+            yield access
 
 
 def rename(access: Access, names: Mapping[Access, Access]) -> Access:

@@ -1,8 +1,7 @@
-"""Reading everything that a card gives, whatever card it is, and bringing one to the contents of another.
+"""Reading everything that a card gives, whatever card it is.
 
 :func:`dump_card` asks every application that it can find for every short file identifier; no PIN and no key is tried
-unless the caller's ``unlock`` does. :func:`changes` compares contents with what was read of the HRSS zone and returns
-the writes that make them equal.
+unless the caller's ``unlock`` does.
 """
 
 from __future__ import annotations
@@ -10,21 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from apdu import Command, StatusWord, Sw, Text, TlvError, parse_ber
-from cardsim.zones.access import NEVER
-from cardsim.zones.addresses import file_name
+from apdu import Command, StatusWord, Sw, TlvError, parse_ber
 from cardsim.zones.authorities import AUTHORITIES
-from cardsim.zones.hrss import SSSE
-from cardsim.zones.model import Cyclic, Directory, Transparent, VariableTlv
+from cardsim.zones.model import Directory
+from cardsim.zones.psam import PSAM_DIRECTORIES
 from cardsim.zones.registry import ZONES
-from readers.terminal.writing import BY_TAG, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from apdu import Response
     from cardsim.zones.model import Df
-    from readers.terminal.hrss import HrssReport, ReadFile
     from readers.terminal.script import Script
 
     Unlock = Callable[[Df], Script[None]]
@@ -39,9 +34,11 @@ _REFUSALS: Final = 16
 """Refused records in a row after which a file is left: some cards never say that there are no more."""
 _PURSES: Final = (0x0001, 0x0002)
 _NO_PURSE: Final = frozenset((0x6A81, 0x6A82, 0x6A86, 0x6A88, 0x6B00, 0x6D00, 0x6E00))
-_ABSENT: Final = frozenset((0x6A82, 0x6A87, 0x6A88, 0x6D00, 0x6E00))
+_NO_FILE: Final = frozenset((0x6A82, 0x6A87, 0x6A88))
+_ABSENT: Final = _NO_FILE | {0x6D00, 0x6E00}
 _NO_MORE: Final = frozenset((0x6A83, 0x6A82, 0x6A86, 0x6B00))
-_NOT_RECORDS: Final = frozenset((0x6981, 0x6A81))
+_NOT_RECORDS: Final = frozenset((0x6981, 0x6A81, 0x6D00, 0x6E00))
+"""Of a PSAM and of the PKI application, which have no records: their INS is not supported."""
 _ENVIRONMENTS: Final = (b"1PAY.SYS.DDF01", b"2PAY.SYS.DDF01")
 
 
@@ -55,17 +52,20 @@ class DumpedRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DumpedFile:
-    """A file with a short identifier: records, or plain bytes; ``status``: how the reading went."""
+    """A file with a short identifier: records, or plain bytes; ``status``: how the reading went.
 
-    sfi: int
+    ``fid``: as declared, or by which it can be selected; EF and the short identifier where neither tells.
+    """
+
+    fid: int
     status: StatusWord
     records: tuple[DumpedRecord, ...] = ()
     content: bytes | None = None
 
     @property
-    def fid(self) -> int:
-        """The FID that goes with the short identifier (facts hrss-card 1)."""
-        return 0xEF00 | self.sfi
+    def sfi(self) -> int:
+        """The short identifier: the last five bits of the FID (facts hrss-card 1)."""
+        return self.fid & 0x1F
 
 
 class DumpedPurse(NamedTuple):
@@ -101,8 +101,8 @@ def dump_card(unlock: Unlock | None = None) -> Script[tuple[DumpedDirectory, ...
     dumper = _Dumper(unlock)
     response = yield from _select_fid(_MF)
     yield from dumper.add(response, b"", _MF, None)
-    for zone in ZONES.values():
-        yield from dumper.application(zone.application)
+    for df in (*(zone.application for zone in ZONES.values()), *PSAM_DIRECTORIES.values()):
+        yield from dumper.application(df)
     for name in dict.fromkeys((*_ENVIRONMENTS, *(authority.aid for authority in AUTHORITIES))):
         yield from dumper.named(name)
     looked_at = 0
@@ -133,7 +133,7 @@ class _Dumper:
         if response.ok:
             if df and self._unlock:
                 yield from self._unlock(df)
-            files = yield from _read_files()
+            files = yield from _read_files(df)
             if df.purses if df else fid != _MF:
                 purses = yield from _read_purses()
                 names = {purse.fid for purse in purses}
@@ -199,23 +199,25 @@ def _named_in(directory: DumpedDirectory) -> Iterator[bytes]:
                     yield name.value
 
 
-def _read_files() -> Script[tuple[DumpedFile, ...]]:
+def _read_files(df: Df | None) -> Script[tuple[DumpedFile, ...]]:
+    declared = [file.fid for file in df.files if not isinstance(file, Directory)] if df else []
     files = []
     for sfi in _SFIS:
-        file = yield from _read_file(sfi)
+        fids = [fid for fid in declared if fid & 0x1F == sfi] or [0xEF00 | sfi, sfi]
+        file = yield from _read_file(sfi, fids)
         if file is not None:
             files.append(file)
     return tuple(files)
 
 
-def _read_file(sfi: int) -> Script[DumpedFile | None]:
-    """Read records until there are no more; a file that has none is read as bytes."""
+def _read_file(sfi: int, fids: Sequence[int]) -> Script[DumpedFile | None]:
+    """Read records until there are no more; a file that has none is read as bytes. ``fids``: that it may have."""
     first = yield _record(sfi, 1)
     status = int(first.sw)
-    if status in _ABSENT:
+    if status in _NO_FILE:
         return None
     if status in _NOT_RECORDS:
-        return (yield from _read_bytes(sfi))
+        return (yield from _read_bytes(sfi, fids))
     records = []
     refused, response = 0, first
     for number in range(1, _MAX_RECORDS + 1):
@@ -230,7 +232,7 @@ def _read_file(sfi: int) -> Script[DumpedFile | None]:
     while records and not records[-1].status.ok and refused == _REFUSALS:
         records.pop()
     read = any(record.status.ok for record in records)
-    return DumpedFile(sfi, StatusWord(Sw.OK) if read else first.sw, tuple(records))
+    return DumpedFile((yield from _selected(fids)), StatusWord(Sw.OK) if read else first.sw, tuple(records))
 
 
 def _read_purses() -> Script[tuple[DumpedPurse, ...]]:
@@ -249,140 +251,33 @@ def _record(sfi: int, number: int) -> Command:
     return Command(0x00, 0xB2, number, sfi << 3 | _BY_NUMBER, le=0)
 
 
-def _read_bytes(sfi: int) -> Script[DumpedFile]:
+def _read_bytes(sfi: int, fids: Sequence[int]) -> Script[DumpedFile | None]:
     """Read a transparent file to its end, which shows as a short answer or 6B00."""
     response = yield Command(0x00, 0xB0, 0x80 | sfi, 0x00, le=_CHUNK)
+    if int(response.sw) in _ABSENT:
+        return None
     if not _gives(response):
-        return DumpedFile(sfi, response.sw)
+        return DumpedFile((yield from _selected(fids)), response.sw)
     status, content = response.sw, response.data
-    # Not every card makes a file current that is read by its short identifier, and only FIDs of this form have one.
-    yield Command(0x00, 0xA4, 0x00, 0x00, bytes((0xEF, sfi)))
+    # Not every card makes a file current that is read by its short identifier.
+    fid = yield from _selected(fids)
     while len(response.data) == _CHUNK and len(content) < _MAX_FILE:
         response = yield Command(0x00, 0xB0, len(content) >> 8, len(content) & 0xFF, le=_CHUNK)
         if not _gives(response):
             break
         content += response.data
-    return DumpedFile(sfi, status, content=content)
+    return DumpedFile(fid, status, content=content)
+
+
+def _selected(fids: Sequence[int]) -> Script[int]:
+    """Select the file that has one of ``fids`` and return that, the first where none can be selected."""
+    for fid in fids:
+        response = yield from _select_fid(fid)
+        if response.ok:
+            return fid
+    return fids[0]
 
 
 def _gives(response: Response) -> bool:
     """Return whether it has what was asked for: 6281 says so of a file that was never written."""
     return response.ok or (int(response.sw) == Sw.DATA_MAY_BE_CORRUPT and bool(response.data))
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a file should hold: its records, tag and length included (of a cyclic file the newest first), or its bytes.
-
-    ``None`` stands for a record that is not known.
-    """
-
-    records: tuple[bytes | None, ...] = ()
-    content: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """A place whose contents differ, or may differ, and that no write of ours makes equal, and why."""
-
-    place: str
-    reason: Text
-
-
-_NO_KEY: Final = Text("no key of the zone writes this file", "没有可写此文件的密钥")
-_NOT_READ: Final = Text("can not be read, so it was not compared", "不可读,未作比较")
-_NOT_THERE: Final = Text("the card has no such record", "卡上没有该记录")
-
-
-def changes(report: HrssReport, wanted: Mapping[str, Contents]) -> tuple[list[Write], list[Obstacle]]:
-    """Return what to write so that the card that was read holds what is ``wanted``, by the files' names.
-
-    Only what differs is written. Files of the HRSS zone that ``wanted`` does not name stay as they are.
-    """
-    writes: list[Write] = []
-    obstacles: list[Obstacle] = []
-    places = [(SSSE, file) for file in report.files]
-    places += [(directory.declaration, file) for directory in report.directories for file in directory.files]
-    for df, file in places:
-        if isinstance(file.declaration, Directory):
-            name = f"{'SSSE' if df is SSSE else f'{df.fid:04X}'}/EF{file.fid & 0xFF:02X}"
-        else:
-            name = file_name(df, file.declaration)
-        if name not in wanted:
-            continue
-        found, blocked = _differences(name, df, file, wanted[name], report)
-        if found and file.declaration.update == NEVER:
-            blocked = [*blocked, *(Obstacle(write.name, _NO_KEY) for write in found)]
-            found = []
-        writes += found
-        obstacles += blocked
-    return writes, obstacles
-
-
-def _differences(
-    name: str, df: Df, file: ReadFile, wanted: Contents, report: HrssReport
-) -> tuple[list[Write], list[Obstacle]]:
-    declaration = file.declaration
-    match declaration:
-        case VariableTlv():
-            return _in_records(name, df, file, wanted, report)
-        case Directory():
-            same = tuple(wanted.records) == file.records
-            return [], [] if same else [Obstacle(name, _NO_KEY if file.status.ok else _NOT_READ)]
-        case _ if not file.status.ok:
-            return [], [Obstacle(name, _NOT_READ)]
-        case Transparent():
-            if wanted.content is None:
-                return [], []
-            data = wanted.content.ljust(len(file.content), b"\x00")
-            if len(data) != len(file.content):
-                return [], [Obstacle(name, _size(len(file.content), len(data)))]
-            return ([] if data == file.content else [Write(name, df, declaration, data)]), []
-        case Cyclic():
-            entries = tuple(record for record in wanted.records if record is not None)
-            new = _appended(entries, file.records)
-            return [Write(f"{name}/:01", df, declaration, record) for record in new], []
-
-
-def _appended(wanted: Sequence[bytes], there: Sequence[bytes]) -> list[bytes]:
-    """Return what a cyclic file has to get, in this order, so that its newest records are those ``wanted``."""
-    missing = next(
-        count for count in range(len(wanted) + 1) if tuple(wanted[count:]) == tuple(there[: len(wanted) - count])
-    )
-    return list(reversed(wanted[:missing]))
-
-
-def _in_records(
-    name: str, df: Df, file: ReadFile, wanted: Contents, report: HrssReport
-) -> tuple[list[Write], list[Obstacle]]:
-    declaration = file.declaration
-    assert isinstance(declaration, VariableTlv)  # noqa: S101  the caller has looked
-    writes: list[Write] = []
-    obstacles: list[Obstacle] = []
-    if not file.elements and not file.status.ok:
-        return [], [Obstacle(name, _NOT_READ)]
-    positions = {(element.tag, nth): at for at, (element, nth) in enumerate(declaration.numbered(report.layout), 1)}
-    there = {(item.element.tag, item.number): item for item in file.elements}
-    seen: dict[int, int] = {}
-    for record in wanted.records:
-        if record is None or len(record) < 2:
-            continue
-        tag, value = record[0], record[2:]
-        seen[tag] = seen.get(tag, 0) + 1
-        item = there.get((tag, seen[tag]))
-        place = f"{name}/{tag:02X}" + (f":{seen[tag]:02}" if item and item.element.count > 1 else "")
-        if item is None or int(item.status) == Sw.RECORD_NOT_FOUND:
-            obstacles.append(Obstacle(place, _NOT_THERE))
-        elif not item.status.ok:
-            obstacles.append(Obstacle(place, _NOT_READ))
-        elif item.raw != value:
-            if len(item.raw) != len(value):
-                obstacles.append(Obstacle(place, _size(len(item.raw), len(value))))
-                continue
-            number = positions[tag, seen[tag]] if item.element.count > 1 else BY_TAG
-            writes.append(Write(place, df, declaration, value, tag, number))
-    return writes, obstacles
-
-
-def _size(there: int, wanted: int) -> Text:
-    return Text(f"holds {there} bytes, these are {wanted}", f"可存 {there} 字节,此处 {wanted} 字节")

@@ -48,6 +48,8 @@ _PIN_DONE: Final = {
 _FROM_NUMBER: Final = (4, 5)
 """P2 modes in which P1 is a record's number: this one, all from it on."""
 _PROTECTED: Final = 0x04
+_READER: Final = 0xFF
+"""The class of commands that a reader answers itself (PC/SC part 3)."""
 _FACTOR: Final = 8
 _LOCAL: Final = 0x80
 _EMPTY: Final = Text("(empty)", "(空)")
@@ -69,7 +71,7 @@ class AnswerExplainer:
             parsed = Command.parse(command)
         except CommandError:
             return tuple(lines)
-        lines.extend(self._about(parsed, answer))
+        lines.extend(_of_reader(answer) if parsed.cla == _READER else self._about(parsed, answer))
         return tuple(lines)
 
     def _about(self, command: Command, answer: Response) -> Iterator[Text]:
@@ -236,6 +238,13 @@ class AnswerExplainer:
             return None
         element, nth = records[number - 1]
         return element, Address(element.tag, nth)
+
+
+def _of_reader(answer: Response) -> Iterator[Text]:
+    """Yield what a reader answered, a UID mostly: what text its bytes look like means nothing."""
+    if answer.data:
+        shown = format_hex(answer.data)
+        yield Text(shown, shown)
 
 
 def _file_label(df: Df, file: FileDeclaration, fid: int) -> str:

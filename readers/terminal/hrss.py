@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from apdu import Response, Text
+    from cardsim.zones.access import Access
     from cardsim.zones.model import Df, Element, FileDeclaration
     from readers.terminal.script import Script
 
@@ -28,7 +29,7 @@ _CHUNK: Final = 0x80
 _MAX_FILE: Final = 0x8000
 """Bytes that an offset reaches."""
 _MAX_SFI: Final = 30
-_VERSION_TAG: Final = 0x03
+VERSION_TAG: Final = 0x03
 _BY_NUMBER: Final = 4
 _ALGORITHM: Final = b"\x86\x01"
 _SSF33: Final = 0x02
@@ -77,6 +78,13 @@ class ReadFile:
     elements: tuple[ReadElement, ...] = ()
     content: bytes = b""
     records: tuple[bytes, ...] = ()
+
+    def needed(self, layout: Layout) -> Access:
+        """Return what reading it needs: of a variable file, what its first record does."""
+        declaration = self.declaration
+        if isinstance(declaration, VariableTlv):
+            return declaration.elements(layout)[0].read_in(layout, declaration.read)
+        return declaration.read
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +193,7 @@ def _read_directory(df: Df, layout: Layout, unlock: Unlock | None) -> Script[Rea
 
 def read_version() -> Script[str]:
     """Return the spec version of the card whose SSSE is selected, empty when it gives none."""
-    item = yield from _read_element(EF05.fid & 0x1F, _element(EF05, _VERSION_TAG))
+    item = yield from _read_element(EF05.fid & 0x1F, _element(EF05, VERSION_TAG))
     return item.text or ""
 
 

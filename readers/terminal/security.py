@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from apdu import Command, CommandError, Response, StatusWord, Sw, Text
 from cardsim.errors import NumberError
-from cardsim.zones.access import Access, AllOf, AnyOf, Key
+from cardsim.zones.access import Key, terms
 from cardsim.zones.card_identification import CardIdentification
 from cardsim.zones.factors import hrss_factors, key_name
 from cardsim.zones.historical import IN_ATR, HistoricalBytes
@@ -22,6 +22,7 @@ from readers.errors import CardRefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from cardsim.zones.access import Access
     from cardsim.zones.layouts import Layout
     from cardsim.zones.model import Df, KeyDeclaration
     from keys.hsm import TerminalKeys
@@ -116,7 +117,7 @@ def external_authenticate(terminal: Terminal, df: Df, key: KeyDeclaration, versi
 def keys_for(df: Df, conditions: Iterator[Access]) -> tuple[KeyDeclaration, ...]:
     """Return the keys that ``conditions`` of files in ``df`` name, looked up there and then in SSSE."""
     names = {key.name: key for owner in (SSSE, df) for key in owner.keys}
-    wanted = dict.fromkeys(term.name for condition in conditions for term in _keys_in(condition))
+    wanted = dict.fromkeys(term.name for condition in conditions for term in terms(condition) if isinstance(term, Key))
     return tuple(names[name] for name in wanted if name in names)
 
 
@@ -137,15 +138,6 @@ def owner_of(df: Df, key: KeyDeclaration) -> Df:
 def key_label(df: Df, key: KeyDeclaration) -> str:
     """Return what people call ``key`` of ``df``: "RK" where it is the application's, else "DF01/RK1"."""
     return key.name if df is SSSE else f"{df.fid:04X}/{key.name}"
-
-
-def _keys_in(condition: Access) -> Iterator[Key]:
-    match condition:
-        case Key():
-            yield condition
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _keys_in(part)
 
 
 def verify_pin(pin: bytes) -> Script[StatusWord]:

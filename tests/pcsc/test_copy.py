@@ -39,11 +39,13 @@ def card(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_dump_through_a_reader_is_the_same_as_in_process(card: Path, slots: Slots) -> None:
+def test_a_dump_through_a_reader_is_the_same_as_in_process(card: Path, slots: Slots, tmp_path: Path) -> None:
     in_process = json.loads(cardsim("dump", "--card", card, "--json", *KEYS).stdout)
     reader, _ = slots.serve(card)
     assert json.loads(cardsim("dump", "--reader", reader, "--json", *KEYS).stdout) == in_process
-    assert cardsim("diff", card, "--reader", reader).stdout == ""
+    trace = tmp_path / "t"
+    assert cardsim("diff", card, "--reader", reader, "--trace", trace).stdout == ""
+    assert "> 00A4040" in trace.read_text(encoding="utf-8")
     assert cardsim("diff", card, "--reader", reader, *KEYS).stdout == ""
 
 
@@ -68,13 +70,30 @@ def test_a_copy_of_a_card_in_a_reader_has_its_contents_and_not_its_keys(
     copy = tmp_path / "copy.card"
     done = cardsim("clone", "--reader", reader, copy, *KEYS)
     assert "the copy has random keys and PIN 123456, and fails identification" in done.stderr
-    assert "did not give: 0" in done.stderr
+    assert "did not give: none" in done.stderr
     process.terminate()
     process.wait(20)
     assert json.loads(cardsim("read", "--card", copy, "--json").stdout) == json.loads(
         cardsim("read", "--card", card, "--json").stdout
     )
     assert "other keys" in cardsim("read", "--card", copy, "--auth", "hsm", status=1).stderr
+
+
+def test_what_a_card_in_a_reader_did_not_give_is_named(slots: Slots, tmp_path: Path) -> None:
+    card, copy, trace = tmp_path / "3.card", tmp_path / "copy.card", tmp_path / "t"
+    cardsim("new", "--chip", "gen3", "--out", card)
+    reader, process = slots.serve(card)
+    done = cardsim("clone", "--reader", reader, copy, "--trace", trace)
+    named = done.stderr.partition("did not give: ")[2].strip().split(", ")
+    assert named[:3] == ["SSSE/EF05/07", "SSSE/EF06", "SSSE/EF07"]
+    assert "DF01/EF15" in named
+    assert "> 00B0920080" in trace.read_text(encoding="utf-8")
+    cardsim("clone", "--reader", reader, copy, "--force", *KEYS)
+    process.terminate()
+    process.wait(20)
+    different = [line.split()[1] for line in cardsim("diff", card, copy, status=1).stdout.splitlines()]
+    assert "DDF2/DF01/0013/body" in different  # and the public halves and the certificates are the card's
+    assert not {"DDF2/DF01/0012/body", "DDF2/DF01/0014/body", "DDF2/DF01/0018/content"} & set(different)
 
 
 def test_a_zone_in_a_reader_is_blocked_and_unblocked(card: Path, slots: Slots) -> None:

@@ -21,28 +21,28 @@ from cardsim.profiles import PROFILES, Profile, ProfileError
 from cardsim.zones.layouts import Layout
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cardsim.perso.plain.credentials import SecretSource
     from keys.keyring import Keyring
 
 __all__ = ["FORMAT", "PlainError", "Prefer", "export_card", "import_card"]
 
 _MAX_MEMORY = 1 << 24
-_IDENTIFICATION = ("EF05", "01")
-"""File and tag of the card identification code."""
 
 
 def import_card(
     plain: object,
     keyring: Keyring | None = None,
-    pin: bytes | None = None,
+    pins: Mapping[str, bytes] | None = None,
     prefer: Prefer | None = None,
     source: SecretSource | None = None,
 ) -> CardImage:
     """Return the card that JSON describes.
 
-    Keys without a value come from ``keyring``, PINs from ``pin``, or all of them from ``source``; ``prefer`` decides
-    where a record's "hex" and "value" differ. Raises :class:`PlainError` naming the place, ProfileError,
-    MemoryFullError or MemoryDamagedError.
+    Keys without a value come from ``keyring``, PINs from ``pins`` by the holder's entry for each, packed, or all of
+    them from ``source``; ``prefer`` decides where a record's "hex" and "value" differ. Raises :class:`PlainError`
+    naming the place, ProfileError, MemoryFullError or MemoryDamagedError.
     """
     top = Checked(plain, "card file")
     if top.plain.get("format") != FORMAT:
@@ -60,7 +60,7 @@ def import_card(
     if top.plain.get("card", False) is not None:  # null: a blank chip
         card = top.inside("card")
         if keyring:
-            source = KeyringSecrets(profile, _identification(card.plain), keyring, pin)
+            source = KeyringSecrets(profile, card.plain, keyring, pins or {})
         maker = maker_for(profile, layout, source, prefer)
         memory = maker.directory(Checked(card.plain, "3F00"), Declared(), RuleBook([]), is_mf=True)
     if "rest" in top:
@@ -81,25 +81,3 @@ def _profile(settings: Checked) -> Profile:
         return PROFILES.get(chip, Profile()).override(settings.plain)
     except ProfileError as error:
         raise settings.error("", str(error), error.text.zh) from error
-
-
-def _identification(node: object) -> bytes:
-    """Return the card identification code in the JSON, wherever its directory is; empty when there is none."""
-    if not isinstance(node, dict):
-        return b""
-    file, tag = _IDENTIFICATION
-    if node.get("file") == file:
-        records = node.get("records")
-        for record in records if isinstance(records, list) else ():
-            if isinstance(record, dict) and record.get("tag") == tag:
-                try:
-                    return bytes.fromhex(str(record.get("hex", record.get("value"))))
-                except ValueError:
-                    return b""
-        return b""
-    contents = node.get("contents")
-    for child in contents if isinstance(contents, list) else ():
-        found = _identification(child)
-        if found:
-            return found
-    return b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cardsim.chip.layout import KeyRecord, KeyType
+from cardsim.perso.plain.credentials import NoSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from cardsim.perso.plain.rebuild import Prefer
 
 
-class Zeros:
+class Zeros(NoSecrets):
     """Zeros for every PIN and key."""
 
     def value(self, declared: Declared, record: KeyRecord, where: Callable[[str, str], PlainError]) -> bytes:

@@ -34,6 +34,10 @@ class SecretSource(Protocol):
         """Return the value for ``record``, whose own is empty; raises what ``where`` makes of a message."""
         ...
 
+    def private_half(self, declared: Declared, fid: int, where: Callable[[str, str], PlainError]) -> bytes:
+        """Return the contents of a file with a private key; raises what ``where`` makes of a message."""
+        ...
+
 
 class NoSecrets:
     """The refusal to make up a PIN or key."""
@@ -42,6 +46,11 @@ class NoSecrets:
         """Raise PlainError."""
         del declared, record
         raise where("'value' is missing: export it with --keys", "缺少 'value':请用 --keys 导出")
+
+    def private_half(self, declared: Declared, fid: int, where: Callable[[str, str], PlainError]) -> bytes:
+        """Raise PlainError."""
+        del declared, fid
+        raise where("'body' is missing: export it with --keys", "缺少 'body':请用 --keys 导出")
 
 
 @dataclass(frozen=True, slots=True)

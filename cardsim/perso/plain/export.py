@@ -14,7 +14,15 @@ from cardsim.chip.rules import Rule
 from cardsim.perso.plain.checked import Checked
 from cardsim.perso.plain.credentials import Credentials, NoSecrets
 from cardsim.perso.plain.declared import Declared, element_of, type_of
-from cardsim.perso.plain.form import FORMAT, OPEN, PLACE_FIELDS, RuleBook, handled_fields, plain_fields, right_keys
+from cardsim.perso.plain.form import (
+    FORMAT,
+    PLACE_FIELDS,
+    RuleBook,
+    handled_fields,
+    plain_fields,
+    right_keys,
+    without_secrets,
+)
 from cardsim.perso.plain.purses import purse_plain
 from cardsim.perso.plain.rebuild import Maker
 from cardsim.perso.plain.rights import REFERENCES, parse_rule, rule_plain
@@ -40,12 +48,12 @@ _ZH: Final = {"read": "读", "update": "写", "use": "使用", "load": "圈存"}
 def export_card(image: CardImage, *, secrets: bool) -> Plain:
     """Return the card as JSON can hold it; :func:`import_card` gives the same card back.
 
-    ``secrets``: with the values of PINs and keys, and the bytes of whatever may hold one. Without them the JSON says
-    how many tries each has left and, of keys, the check value. Raises MemoryDamagedError.
+    ``secrets``: with the values of PINs and keys, and whatever may hold one (:func:`secret_keys`). Without them the
+    JSON says how many tries each has left and, of keys, the check value. Raises MemoryDamagedError.
     """
     memory = Memory(image.memory, NoJournal())
     files = FileSystem(memory, image.profile)
-    exporter = _Exporter(image.profile, image.layout, memory, secrets=secrets)
+    exporter = _Exporter(image.profile, image.layout, memory)
     # A blank chip has no MF yet, and nothing else.
     card = exporter.directory(files.mf, Declared(), RuleBook([]), len(memory)) if files.formatted else None
     usual = PROFILES.get(image.profile.chip, Profile()).plain()
@@ -58,11 +66,11 @@ def export_card(image: CardImage, *, secrets: bool) -> Plain:
         "memory": len(memory),
         "card": card,
     }
-    if files.mf.header.size != REST_OF_MEMORY and secrets:
+    if files.mf.header.size != REST_OF_MEMORY:
         behind = memory.read(_end(files.mf, 0) if files.formatted else 0, len(memory)).rstrip(b"\x00")
         if behind:
             plain["rest"] = format_hex(behind)
-    return plain
+    return plain if secrets else without_secrets(plain)
 
 
 def maker_for(
@@ -87,10 +95,9 @@ class _Place:
 class _Exporter:
     """Takes directories and files apart, and whatever would not come back the same as it is."""
 
-    def __init__(self, profile: Profile, layout: Layout, memory: Memory, *, secrets: bool) -> None:
+    def __init__(self, profile: Profile, layout: Layout, memory: Memory) -> None:
         self._layout = layout
         self._memory = memory
-        self._secrets = secrets
         self._maker = maker_for(profile, layout)
 
     def directory(self, directory: Directory, above: Declared, inherited: RuleBook, limit: int) -> Plain:
@@ -122,7 +129,7 @@ class _Exporter:
         if not (is_mf and header.size == REST_OF_MEMORY):
             plain["free"] = end - start - directory.used
         rest = self._memory.read(start + directory.used, end - start - directory.used).rstrip(b"\x00")
-        if rest and self._secrets:
+        if rest:
             plain["rest"] = format_hex(rest)
         return plain
 
@@ -149,25 +156,14 @@ class _Exporter:
             forms.insert(0, taken_apart)
         for form in forms:
             if self._comes_back(plain | form, place, raw):
-                return plain | self._shown(header.type, form)
-        shown: Plain = {"file": plain["file"], "type": plain["type"]}
-        return shown | self._shown(header.type, {"raw": format_hex(raw)})
+                return plain | form
+        return {"file": plain["file"], "type": plain["type"], "raw": format_hex(raw)}
 
     def _comes_back(self, plain: Plain, place: _Place, raw: bytes) -> bool:
         try:
             return self._maker.file(Checked(plain, ""), place.declared, RuleBook(place.book.encoded)) == raw
         except (BilingualError, ValueError):
             return False
-
-    def _shown(self, kind: FileType, contents: Plain) -> Plain:
-        """Return ``contents``, without what is secret unless that was asked for."""
-        if self._secrets:
-            return contents
-        if kind is FileType.KEYS and "keys" in contents:
-            keys = contents["keys"]
-            assert isinstance(keys, list)  # noqa: S101  made so a few lines below
-            return contents | {"keys": [{k: v for k, v in key.items() if k != "value"} for key in keys]}
-        return contents if kind in OPEN else {}
 
     def _taken_apart(self, header: Header, body: bytes, place: _Place) -> Plain | None:
         node, file = place.node, place.file

@@ -15,6 +15,8 @@ from cardsim.chip.layout import FileType
 from cardsim.chip.rules import encode_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cardsim.perso.plain.checked import Checked
 
 FORMAT: Final = "cardsim card 1"
@@ -24,8 +26,9 @@ PLACE_FIELDS: Final = ("fid", "type", "size", "name_size")
 RIGHT_FIELDS: Final = ("right1", "right2")
 RECORD_FIELDS: Final = ("type", "id", "value", "tries", "algorithm")
 NATIVE_FIELDS: Final = ("type", "id", "value", "b5")
-OPEN: Final = frozenset(
-    (
+_OPEN: Final = frozenset(
+    kind.name
+    for kind in (
         FileType.TRANSPARENT,
         FileType.VARIABLE,
         FileType.CYCLIC,
@@ -37,6 +40,30 @@ OPEN: Final = frozenset(
     )
 )
 """Types of files without a secret in them; all others, those to come too, are taken for secret."""
+_SECRET_SETTINGS: Final = ("native_transport_key",)
+
+
+def secret_keys(node: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the keys of an object of the JSON whose values are PINs or keys, or bytes that may hold one."""
+    if "reference" in node:  # a PIN or a key
+        return ("value",)
+    if "file" in node:
+        return () if node.get("type") in _OPEN else ("body", "raw")
+    if "directory" in node or "format" in node:  # what is left in erased memory
+        return ("rest", "raw")
+    return _SECRET_SETTINGS if "chip" in node else ()
+
+
+def without_secrets(node: Mapping[str, object]) -> dict[str, object]:
+    """Return what anybody may see of an export or an object in it."""
+    secret = secret_keys(node)
+    return {key: _without_secrets(value) for key, value in node.items() if key not in secret}
+
+
+def _without_secrets(value: object) -> object:
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in value]
+    return without_secrets(value) if isinstance(value, dict) else value
 
 
 _RIGHT_KEYS: Final = {FileType.PRIVATE_KEY: ("right1", "right2"), FileType.PURSE: ("use", "load")}

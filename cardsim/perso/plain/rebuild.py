@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from apdu import BilingualError
 from cardsim.chip.layout import MF_FID, REST_OF_MEMORY, RIGHT_FREE, RIGHT_NEVER, RULES_FID, FileType, Header
-from cardsim.perso.plain.checked import Checked
+from cardsim.perso.plain.checked import Checked, PlainError
+from cardsim.perso.plain.credentials import NoSecrets
 from cardsim.perso.plain.declared import element_of, type_of
 from cardsim.perso.plain.form import (
     PLACE_FIELDS,
@@ -126,10 +127,22 @@ class Maker:
         own = ("body",) if "body" in node else _OWN_KEYS.get(kind, ("body",))
         node.only(*dict.fromkeys((*keys, *own)))
         node.remarks(*_NAMES, *_RIGHTS_IN_WORDS)
-        if "body" in own and "body" not in node:
-            raise node.error("", "'body' is missing: export it with --keys", "缺少 'body':请用 --keys 导出")
-        body = node.octets("body") if "body" in own else self._body(node, kind, declared, book)
+        if "body" in node:
+            body = node.octets("body")
+        elif "body" in own:
+            body = self._secret_body(node, kind, declared)
+        else:
+            body = self._body(node, kind, declared, book)
         return _encode(node, kind, body, values)
+
+    def _secret_body(self, node: Checked, kind: FileType, declared: Declared) -> bytes:
+        """Return what an export without secrets does not have."""
+
+        def where(en: str, zh: str) -> PlainError:
+            return node.error("", en, zh)
+
+        source = self.credentials.secrets if kind is FileType.PRIVATE_KEY else NoSecrets()
+        return source.private_half(declared, node.word("file"), where)
 
     def _body(self, node: Checked, kind: FileType, declared: Declared, book: RuleBook) -> bytes:
         file = declared.file(node.word("file"), None)

@@ -74,16 +74,100 @@ def test_a_second_time_nothing_is_written(cardsim: Runner, card: Path, wanted: P
     assert read_card_file(card) == before
 
 
-def test_a_dry_run_proves_no_key(cardsim: Runner, card: Path, wanted: Path, tmp_path: Path) -> None:
+def test_a_dry_run_compares_all_and_writes_nothing(cardsim: Runner, card: Path, wanted: Path, tmp_path: Path) -> None:
     path, trace = exported(cardsim, wanted, tmp_path), tmp_path / "t"
     before = read_card_file(card)
-    ran = cardsim("apply", path, "--card", card, "--dry-run", "--trace", trace)
-    assert {command[2:4] for command in commands(trace)} <= {"A4", "B2", "B0", "C0"}
+    words = ("apply", path, "--card", card, "--pin", "123456", "--trace", trace)
+    ran = cardsim(*words, "--dry-run")
+    assert (ran.status, ran.err) == (0, "")
+    assert writes(trace) == []
     assert read_card_file(card) == before
     assert "00DC093020091ED5C5C8FD" + "00" * 26 in ran.out
     assert "HRSS/SSSE/UK" in ran.out
-    assert "can not be read, so it was not compared" in ran.out
+    listed = [line for line in ran.out.splitlines() if line[2:4] in ("D6", "DC")]
+    assert cardsim(*words).status == 0
+    assert writes(trace) == listed
+    assert cardsim(*words, "--dry-run").out == "nothing differs: nothing was written\n"
+
+
+@pytest.mark.parametrize(("language", "needs"), [("en", ": needs PIN HRSS and key"), ("zh", ":需要PIN HRSS")])
+def test_what_the_pin_would_open_is_told(
+    cardsim: Runner, card: Path, tmp_path: Path, language: str, needs: str
+) -> None:
+    ran = cardsim("--lang", language, "apply", exported(cardsim, card, tmp_path), "--card", card)
     assert ran.status == 1
+    assert ran.out.startswith("DF04/EF06 ")
+    assert needs in ran.out
+    assert len(ran.out.splitlines()) == 1
+    assert "--pin" in ran.err
+
+
+def test_what_no_psam_opens_names_its_key(cardsim: Runner, tmp_path: Path) -> None:
+    card, psam = tmp_path / "c.card", tmp_path / "p.card"
+    assert cardsim("new", "--chip", "gen3", "--out", card).status == 0
+    assert cardsim("new", "--chip", "psam", "--out", psam).status == 0
+    words = ("--card", card, "--pin", "123456", "--auth", "psam", "--psam", psam)
+    ran = cardsim("apply", exported(cardsim, card, tmp_path), *words)
+    assert (ran.status, ran.err) == (1, "")
+    assert ran.out == "SSSE/EF0C  can not be read, so it was not compared: needs key RK0C\n"
+
+
+def test_what_the_document_does_not_hold_does_not_count(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    path = tmp_path / "d.json"
+    path.write_text(cardsim("dump", "--card", card, "--json").out, encoding="utf-8")
+    ran = cardsim("apply", path, "--card", card)
+    assert (ran.status, ran.out, ran.err) == (0, "nothing differs: nothing was written\n", "")
+
+
+def test_a_file_that_the_card_has_not(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    path = tmp_path / "d.json"
+    plain: Any = json.loads(cardsim("dump", "--card", card, "--json").out)
+    plain["directories"][1]["files"].append({"file": "EF1C", "status": "9000", "content": "00"})
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    ran = cardsim("apply", path, "--card", card)
+    assert (ran.status, ran.err) == (1, "")
+    assert ran.out == "SSSE/EF1C  no such file was found on the card, so it was not compared\n"
+
+
+@pytest.mark.parametrize("form", ["export", "dump", "bare"])
+@pytest.mark.parametrize("of_source", [("gen2", "1.00"), ("gen3", "3.00")])
+def test_another_layout_is_refused_before_anything(
+    cardsim: Runner, card: Path, tmp_path: Path, of_source: tuple[str, str], form: str
+) -> None:
+    source, trace = tmp_path / "s.card", tmp_path / "t"
+    assert cardsim("new", "--chip", of_source[0], "--layout", of_source[1], "--out", source).status == 0
+    path = exported(cardsim, source, tmp_path)
+    if form == "dump":
+        path.write_text(cardsim("dump", "--card", source, "--json").out, encoding="utf-8")
+    elif form == "bare":  # only the document's layout tells
+        plain: Any = json.loads(path.read_text(encoding="utf-8"))
+        files = plain["card"]["contents"][0]["contents"]
+        files.remove(next(file for file in files if file.get("file") == "EF05"))
+        path.write_text(json.dumps(plain), encoding="utf-8")
+    before = read_card_file(card)
+    for language, text in (("en", f"is of layout {of_source[1]}, this card of 2.00"), ("zh", "未写入任何内容")):
+        words = ("--lang", language, "apply", path, "--card", card, "--pin", "123456", "--trace", trace)
+        assert text in cardsim.refused(*words)
+    assert {command[2:4] for command in commands(trace)} <= {"A4", "B2", "C0"}
+    assert read_card_file(card) == before
+
+
+def test_what_keys_and_layout_depend_on_stays(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    path, trace = exported(cardsim, card, tmp_path), tmp_path / "t"
+    plain: Any = json.loads(path.read_text(encoding="utf-8"))
+    ef05 = next(file for file in plain["card"]["contents"][0]["contents"] if file["file"] == "EF05")
+    for record in ef05["records"]:
+        if record["tag"] in ("01", "03"):
+            record["hex"] = {"01": "460100D156000005004D5354A1B2C3D4", "03": "322E3130"}[record["tag"]]
+            record.pop("value")
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    for words in ((), ("--dry-run",)):
+        ran = cardsim("apply", path, "--card", card, "--pin", "123456", "--trace", trace, *words)
+        assert (ran.status, ran.err) == (1, "")
+        assert ran.out.splitlines() == [
+            f"SSSE/EF05/{tag}  differs and stays: keys or layout of the card depend on it" for tag in ("01", "03")
+        ]
+        assert writes(trace) == []
 
 
 def test_edited_json(cardsim: Runner, card: Path, tmp_path: Path) -> None:

@@ -48,6 +48,16 @@ def test_another_holder(cardsim: Runner, card: Path, tmp_path: Path) -> None:
     assert "张三" in cardsim("read", "--card", copy).out
 
 
+def test_a_psam_has_no_holder(cardsim: Runner, tmp_path: Path) -> None:
+    psam, holder = tmp_path / "p.card", tmp_path / "holder.json"
+    holder.write_text("{}", encoding="utf-8")
+    assert cardsim("new", "--chip", "psam", "--out", psam).status == 0
+    for words in (("--holder", holder), ("--identification", CODE)):
+        assert "a PSAM has neither a holder" in cardsim.refused("clone", psam, tmp_path / "c.card", *words)
+    assert "PSAM 没有持卡人" in cardsim.refused("--lang=zh", "clone", psam, tmp_path / "c.card", "--holder", holder)
+    assert cardsim("clone", psam, tmp_path / "c.card").status == 0
+
+
 def test_it_takes_two(cardsim: Runner, card: Path, tmp_path: Path) -> None:
     assert "name the card and the copy" in cardsim.refused("clone", card)
     assert "请指定源卡与副本" in cardsim.refused("--lang=zh", "clone", card, card, card)

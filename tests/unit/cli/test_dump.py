@@ -58,6 +58,41 @@ def test_everything_that_is_free_is_there(cardsim: Runner, card: Path) -> None:
     }
 
 
+def test_a_psam_gives_its_numbers(cardsim: Runner, tmp_path: Path) -> None:
+    card = tmp_path / "p.card"
+    assert cardsim("new", "--chip", "psam", "--out", card).status == 0
+    plain = dump(cardsim, card)
+    found = {(d["directory"], f["file"]): f["content"] for d in plain["directories"] for f in d["files"]}
+    assert found == {
+        ("3F00", "0015"): "9900000000000000000100000000",
+        ("3F00", "0016"): "990000000001",
+        ("DF01", "0019"): "00000000",
+        ("DF01", "001C"): "01",
+        ("DF02", "0019"): "00000000",
+        ("DF02", "001C"): "01",
+    }
+    assert "0019  Terminal transaction counter" in cardsim("dump", "--card", card).out
+
+
+def test_the_pki_application_gives_public_keys_and_certificates(cardsim: Runner, tmp_path: Path) -> None:
+    card = tmp_path / "3.card"
+    assert cardsim("new", "--chip", "gen3", "--out", card).status == 0
+    plain = dump(cardsim, card)
+    files = next(d for d in plain["directories"] if d.get("name") == "Keys and certificates")["files"]
+    assert [(f["file"], f["status"], len(f.get("content", "")) // 2) for f in files] == [
+        ("0012", "9000", 66),
+        ("0013", "6982", 0),
+        ("0014", "9000", 66),
+        ("0015", "6982", 0),
+        ("0018", "9000", 0x400),
+        ("0019", "9000", 0x400),
+    ]
+    exported = json.loads(cardsim("export", card).out)["card"]["contents"][1]["contents"]
+    inside = next(item for item in exported if item.get("directory") == "DF01")["contents"]
+    certificate = next(item for item in inside if item.get("file") == "0018")["content"]
+    assert files[4]["content"].startswith(certificate)
+
+
 def test_no_pin_and_no_key_is_tried(cardsim: Runner, card: Path, tmp_path: Path) -> None:
     before = read_card_file(card)
     trace = tmp_path / "t"
@@ -168,11 +203,73 @@ def test_tries_and_keys_differ_and_no_secret_is_shown(cardsim: Runner, card: Pat
     assert key not in text
 
 
+def _secrets(node: Any) -> set[str]:
+    """Return what an export with keys has that one without them has not."""
+    if isinstance(node, list):
+        return set().union(*map(_secrets, node))
+    if not isinstance(node, dict):
+        return set()
+    own = {"reference": ("value",), "chip": ("native_transport_key",), "directory": ("rest",), "format": ("rest",)}
+    keys = [key for mark, found in own.items() if mark in node for key in found]
+    keys += ["body", "raw"] if node.get("type") in ("PRIVATE_KEY", "KEYS") else []
+    below = set().union(*(_secrets(value) for key, value in node.items() if key not in keys))
+    return below | {node[key] for key in keys if key in node}
+
+
+def test_no_private_key_and_nothing_else_secret_is_shown(cardsim: Runner, tmp_path: Path) -> None:
+    holder, cards = tmp_path / "h.json", (tmp_path / "a.card", tmp_path / "b.card")
+    holder.write_text(json.dumps({"region_code": "460100", "pki_user_pin": "654321"}), encoding="utf-8")
+    assert cardsim("new", "--chip", "gen3", "--out", cards[0]).status == 0
+    assert cardsim("new", "--chip", "gen3", "--holder", holder, "--out", cards[1]).status == 0
+    assert cardsim("zone", "remove", "PKI", "--card", cards[0]).status == 0
+    assert cardsim("zone", "add", "PKI", "--card", cards[0]).status == 0
+    keyless = tmp_path / "k.json"
+    assert cardsim("export", cards[1], "--out", keyless).status == 0
+    secrets = set().union(*(_secrets(json.loads(cardsim("export", card, "--keys").out)) for card in cards))
+    assert len(secrets) > 80
+    private = [line for line in cardsim("diff", *cards).out.splitlines() if "private key" in line]
+    assert [line.split()[1] for line in private] == ["DDF2/DF01/0013/body", "DDF2/DF01/0015/body"]
+    assert all(line.endswith("(not shown)") for line in private)
+    for pair in (cards, (cards[0], keyless), (keyless, cards[0])):
+        text = cardsim("diff", *pair).out
+        assert not any(secret[:16] in text for secret in secrets)
+        assert ("(not shown)" in text) == (pair == cards)
+
+
+def test_transport_codes_differ_unseen(cardsim: Runner, tmp_path: Path) -> None:
+    usual, other = tmp_path / "a.card", tmp_path / "b.card"
+    words = ("new", "--chip", "gen3", "--blank", "--out")
+    assert cardsim(*words, usual).status == 0
+    assert cardsim(*words, other, "--transport-key", "1122334455667788").status == 0
+    assert cardsim("diff", usual, other).out == "+  profile/native_transport_key    (not shown)\n"
+
+
+@pytest.mark.parametrize(("language", "empty"), [("en", "(empty)"), ("zh", "(空)")])
+def test_what_is_empty(cardsim: Runner, card: Path, tmp_path: Path, language: str, empty: str) -> None:
+    holder, other, third = tmp_path / "h.json", tmp_path / "b.card", tmp_path / "c.json"
+    holder.write_text(json.dumps({"elements": {"DF01/EF15": {"40:01": "001^639900^某学校"}}}), encoding="utf-8")
+    assert cardsim("new", "--chip", "gen2", "--holder", holder, "--out", other).status == 0
+    line = cardsim("--lang", language, "diff", card, other).out.splitlines()[0]
+    assert line.endswith(f"  {empty} -> 001^639900^某学校")
+    plain = json.loads(cardsim("export", card).out)
+    name = next(f for f in plain["card"]["contents"][0]["contents"] if f.get("file") == "EF06")["records"][1]
+    name["hex"] = name["hex"].replace("00", "20")  # the same name, filled with other bytes
+    third.write_text(json.dumps(plain), encoding="utf-8")
+    text = cardsim("diff", card, third).out
+    assert f"B2E2CAD4D3C3BBA7{'00' * 22} -> B2E2CAD4D3C3BBA7{'20' * 22}" in text
+
+
 @pytest.mark.parametrize("words", [(), ("one.card",)])
 def test_it_takes_two(cardsim: Runner, card: Path, words: tuple[str, ...]) -> None:
     del words
     assert "name two cards" in cardsim.refused("diff", card)
     assert "name two cards" in cardsim.refused("diff", card, card, card)
+
+
+def test_a_trace_is_for_a_reader(cardsim: Runner, card: Path, tmp_path: Path) -> None:
+    for words in (("--trace", tmp_path / "t"), ("--trace-secrets",)):
+        assert "(--reader)" in cardsim.refused("diff", card, card, *words)
+        assert "(--reader)" in cardsim.refused("clone", card, tmp_path / "copy.card", *words)
 
 
 def test_what_is_neither(cardsim: Runner, card: Path, tmp_path: Path) -> None:

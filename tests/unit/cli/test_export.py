@@ -100,10 +100,37 @@ def test_another_keystore_has_other_keys(cardsim: Runner, card: Path, tmp_path: 
 def test_a_pin_is_not_made_up(cardsim: Runner, card: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.json"
     assert cardsim("export", card, "--out", out).status == 0
-    assert "a PIN without 'value': give one with --pin" in cardsim.refused("import", out, "--out", tmp_path / "b.card")
+    assert "PIN HRSS has no 'value': give it with --pin" in cardsim.refused("import", out, "--out", tmp_path / "b.card")
     text = cardsim.refused("--lang=zh", "import", out, "--out", tmp_path / "b.card")
-    assert "PIN 缺少 'value':请用 --pin 给出" in text
+    assert "PIN HRSS 缺少 'value':请用 --pin 给出" in text
     assert not (tmp_path / "b.card").exists()
+
+
+def test_a_gen3_card_without_keys_goes_there_and_back(cardsim: Runner, tmp_path: Path) -> None:
+    card, out, copy = tmp_path / "a.card", tmp_path / "a.json", tmp_path / "b.card"
+    assert cardsim("new", "--chip", "gen3", "--out", card).status == 0
+    assert cardsim("export", card, "--out", out).status == 0
+    words: tuple[str | Path, ...] = ("import", out, "--out", copy)
+    for option, pin in (("--pin", "123456"), ("--user-pin", "123456"), ("--admin-pin", "12345678")):
+        assert f"give it with {option}" in cardsim.refused(*words)
+        words = (*words, option, pin)
+    ran = cardsim(*words)
+    assert (ran.status, ran.err) == (0, "")
+    assert copy.read_bytes() == card.read_bytes()
+
+
+def test_a_transport_code_is_secret(cardsim: Runner, tmp_path: Path) -> None:
+    code = "1122334455667788"
+    card, out, copy = tmp_path / "a.card", tmp_path / "a.json", tmp_path / "b.card"
+    assert cardsim("new", "--chip", "gen3", "--blank", "--transport-key", code, "--out", card).status == 0
+    assert code in cardsim("export", card, "--keys").out
+    assert code not in cardsim("export", card).out
+    assert cardsim("export", card, "--out", out).status == 0
+    assert cardsim("import", out, "--out", copy).status == 0
+    assert read_card_file(copy)[0].profile.native_transport_key == b"\xff" * 8
+    assert cardsim("import", out, "--out", copy, "--transport-key", code, "--force").status == 0
+    assert copy.read_bytes() == card.read_bytes()
+    assert "native_transport_key" in cardsim.refused("import", out, "--out", copy, "--transport-key", "1", "--force")
 
 
 def test_an_edited_value(cardsim: Runner, card: Path, tmp_path: Path) -> None:

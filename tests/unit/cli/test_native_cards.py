@@ -87,7 +87,7 @@ def test_a_dump_finds_the_application_and_asks_its_balances(cardsim: Runner, car
         {"purse": "0002", "name": "Wallet", "name_zh": "电子钱包", "status": "9000", "balance": 0},
     ]
     # What was never written comes with 6281; a purse is no file of records.
-    assert [(file["file"], file["status"]) for file in found["files"]] == [("EF15", "6281"), ("EF18", "6982")]
+    assert [(file["file"], file["status"]) for file in found["files"]] == [("0015", "6281"), ("0018", "6982")]
     assert found["files"][0]["content"] == "00" * 0xA0
     said = cardsim("dump", "--card", card).out
     assert "  0002  Wallet  0.00 yuan\n" in said

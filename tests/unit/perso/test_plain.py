@@ -23,7 +23,8 @@ from keys.keyring import TestKeyring
 from tests.cards import make_image
 from tests.unit.perso.plain_cards import any_card, credentials, exported, golden_image, image_of, there_and_back
 
-PIN = bytes.fromhex("123456")
+PINS = {"hrss_pin": bytes.fromhex("123456")}
+PKI_PINS = {"pki_user_pin": bytes.fromhex("123456"), "pki_admin_pin": bytes.fromhex("12345678")}
 NAME = "B2E2CAD4D3C3BBA7" + "00" * 22
 
 
@@ -203,12 +204,36 @@ def test_bytes_left_in_erased_memory_are_secret() -> None:
 
 
 def test_keys_come_from_the_keyring_and_the_pin_is_given(image: CardImage) -> None:
-    assert import_card(exported(image, secrets=False), TestKeyring(), PIN) == image
+    assert import_card(exported(image, secrets=False), TestKeyring(), PINS) == image
 
 
 def test_gen3_keys_come_from_the_keyring() -> None:
     card = personalise(PROFILES["gen3"].override({"zones": ["HRSS"]}), Layout.V3_00, Holder())
-    assert import_card(exported(card, secrets=False), TestKeyring(), PIN) == card
+    assert import_card(exported(card, secrets=False), TestKeyring(), PINS) == card
+
+
+@pytest.mark.parametrize("certificates", [True, False])
+def test_key_pairs_come_from_the_keyring_too(certificates: bool) -> None:
+    profile = PROFILES["gen3"].override({"card_certificates": certificates})
+    card = personalise(profile, Layout.V3_00, Holder())
+    plain = exported(card, secrets=False)
+    assert import_card(plain, TestKeyring(), PINS | PKI_PINS) == card
+    for entry, option in (("pki_user_pin", "--user-pin"), ("pki_admin_pin", "--admin-pin")):
+        with pytest.raises(PlainError, match=f"PIN PKI-[A-Z]+ has no 'value': give it with {option}, or export"):
+            import_card(plain, TestKeyring(), {key: pin for key, pin in (PINS | PKI_PINS).items() if key != entry})
+
+
+def test_a_key_pair_of_another_maker_is_refused() -> None:
+    plain = exported(personalise(PROFILES["gen3"], Layout.V3_00, Holder()), secrets=False)
+    pki = next(child for child in plain["card"]["contents"] if child["aid"] == "504B492EC9E7BBE1B1A3D5CF")
+    files = next(child for child in pki["contents"] if child.get("directory") == "DF01")["contents"]
+    public = next(file for file in files if file["type"] == "PUBLIC_KEY")
+    public["body"] = public["body"][:-2] + "00"
+    for _ in range(2):
+        with pytest.raises(PlainError, match=r"DF01/0013: 'body' is missing, and the key pair is none that"):
+            import_card(plain, TestKeyring(), PINS | PKI_PINS)
+        if public in files:
+            files.remove(public)
 
 
 def test_without_a_keyring_keys_are_refused(image: CardImage) -> None:
@@ -217,7 +242,7 @@ def test_without_a_keyring_keys_are_refused(image: CardImage) -> None:
 
 
 def test_without_a_pin_pins_are_refused(image: CardImage) -> None:
-    with pytest.raises(PlainError, match=r"/EF80/key 1: a PIN without 'value': give one with --pin"):
+    with pytest.raises(PlainError, match=r"/EF80/key 1: PIN HRSS has no 'value': give it with --pin"):
         import_card(exported(image, secrets=False), TestKeyring())
 
 
@@ -232,7 +257,7 @@ def test_a_keyring_of_somebody_else_is_noticed(image: CardImage) -> None:
             return bytes(range(16))
 
     with pytest.raises(PlainError, match=r"/EF80/key 2/kcv: [0-9A-F]{6}, but the key has [0-9A-F]{6}: it is another"):
-        import_card(exported(image, secrets=False), Other(), PIN)
+        import_card(exported(image, secrets=False), Other(), PINS)
 
 
 def test_a_key_that_no_zone_declares_is_refused(image: CardImage) -> None:
@@ -240,7 +265,7 @@ def test_a_key_that_no_zone_declares_is_refused(image: CardImage) -> None:
     ssse = node(plain, *_ssse(plain), "EF80")
     ssse["keys"][3]["reference"] = "77"
     with pytest.raises(PlainError, match=r"key 4: a key without 'value' that no zone declares"):
-        import_card(plain, TestKeyring(), PIN)
+        import_card(plain, TestKeyring(), PINS)
 
 
 def test_a_key_without_an_identification_code_is_refused(image: CardImage) -> None:
@@ -248,7 +273,7 @@ def test_a_key_without_an_identification_code_is_refused(image: CardImage) -> No
     record(plain, *_ssse(plain), "EF05", "01")["hex"] = "00" * 16
     del record(plain, *_ssse(plain), "EF05", "01")["value"]
     with pytest.raises(PlainError, match="its value can not be derived: "):
-        import_card(plain, TestKeyring(), PIN)
+        import_card(plain, TestKeyring(), PINS)
 
 
 # --- edited ---
@@ -353,4 +378,4 @@ def test_private_keys_are_only_there_with_keys() -> None:
     half = next(file for file in files if file["type"] == "PRIVATE_KEY")
     del half["body"]
     with pytest.raises(PlainError, match=r"DF01/0013: 'body' is missing: export it with --keys$"):
-        import_card(plain, TestKeyring(), PIN)
+        import_card(plain)

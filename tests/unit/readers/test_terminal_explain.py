@@ -30,6 +30,11 @@ def test_a_status_word_is_explained_in_both_languages() -> None:
     )
 
 
+def test_a_uid_is_no_text() -> None:
+    assert english(("FFCA000000", "978FF5CD9000"))[1:] == ["978FF5CD"]
+    assert english((SELECT, FCI), ("FFCA010000", "414243449000"))[1:] == ["41424344"]
+
+
 def test_an_fci_is_a_tree() -> None:
     lines = explained((SELECT, FCI))
     assert [line.en for line in lines] == [
