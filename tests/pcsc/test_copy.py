@@ -102,5 +102,5 @@ def test_a_zone_in_a_reader_is_blocked_and_unblocked(card: Path, slots: Slots) -
     assert "HRSS" in cardsim("zone", "list", "--reader", reader).stdout
     assert "blocked" in cardsim("zone", "list", "--reader", reader).stdout
     assert "--region" in cardsim("zone", "unblock", "HRSS", "--reader", reader, status=2).stderr
-    cardsim("zone", "unblock", "HRSS", "--reader", reader, "--region", "639900")
+    cardsim("zone", "unblock", "HRSS", "--reader", reader, "--region", "639900", "--algorithm", "DES")
     assert "in use" in cardsim("zone", "list", "--reader", reader).stdout

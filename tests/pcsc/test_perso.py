@@ -61,10 +61,11 @@ class Pulled:
 
     def transmit(self, command: bytes) -> bytes:
         self._left -= 1
+        response = self._port.transmit(command)  # without power it does nothing
         if not self._left:
             with contextlib.suppress(OSError):
                 self.slots.pull(self.name)
-        return self._port.transmit(command)
+        return response
 
 
 def blank_card(chip: str = "gen2", interface: Interface = Interface.CONTACT) -> tuple[Card, CardPort]:
