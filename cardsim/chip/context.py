@@ -55,6 +55,7 @@ class Context:
         "interface_bit",
         "memory",
         "mf_selected",
+        "native_card",
         "profile",
         "suites",
         "table",
@@ -77,6 +78,8 @@ class Context:
         """Tables of erasable directories, made when they are first needed."""
         self.suites = suites_of(profile)
         self.files = FileSystem(memory, profile)
+        self.native_card = self.files.mf.header.native
+        """Whether native commands have made the MF: then there are state registers."""
         self.profile = profile
         self.entropy = entropy
         self.interface_bit = INTERFACE_BITS[interface]
@@ -112,19 +115,20 @@ class Context:
     def enter(self, directory: Directory) -> None:
         """Make ``directory`` current: PINs and keys of directories that are neither it nor above it are forgotten."""
         if not self.profile.state_survives_reselect and directory in self.directory.upwards():
-            registers = REGISTERS if self.files.mf.header.native else 0  # these have a setting of their own
+            registers = REGISTERS if self.native_card else 0  # these have a setting of their own
             self.granted &= (directory.parent.scope if directory.parent else self.interface_bit) | registers
         self.granted &= directory.scope
-        if self.files.mf.header.native:
+        if self.native_card:
             keeps = directory.parent is None and self.profile.native_mf_keeps_state
             self.granted = like_the_mf(self.granted) if keeps else moved(self.granted, 0, mf=False)
         self.directory = directory
         self.table = self.tables[directory.commands]
         self.file = None
-        self.work = None
+        if self.work is not None:  # nothing else stages
+            self.work = None
+            self.memory.drop_staged()
         self.look_for_blocks()
-        self.memory.drop_staged()
-        if self.files.mf.header.native:
+        if self.native_card:
             if self.challenge_dies:
                 self.challenge = b""
             self._arrive()
@@ -175,6 +179,7 @@ class Context:
         opened = {key.record for key in self.files.credentials() if key.bit and self.granted & key.bit}
         here, file = self.directory.offset, self.file
         self.files = files
+        self.native_card = files.mf.header.native
         self.granted &= REGISTERS | EVERY_INTERFACE
         for key in self.files.credentials():
             if key.record in opened:

@@ -177,6 +177,7 @@ def test_reselecting_a_child_keeps_the_parents_pin_even_then() -> None:
 
 def test_selection_drops_what_is_staged(tree: Bench) -> None:
     tree.run(ONE, "00A4000002EF05")
+    tree.card.context.work = object()
     tree.memory.stage(0, b"\x00")
     assert tree.send("00A4000002EF06") == "9000"
     tree.memory.write_staged()
