@@ -49,6 +49,10 @@ class Keyring(Protocol):
         """Return the versions of the zone's keys, the newest last."""
         ...
 
+    def versions_of(self, name: str, algorithm: str) -> tuple[int, ...]:
+        """Return the versions that there are of a root key ("HRSS/SSSE/IRK"), the newest last."""
+        ...
+
     def roots(self, algorithm: str = "DES") -> Roots:
         """Return the root keys of an algorithm, one of :data:`ALGORITHMS`."""
         ...
@@ -77,6 +81,11 @@ class TestKeyring:
         """Return (0,); the others exist too."""
         del zone
         return (0,)
+
+    def versions_of(self, name: str, algorithm: str) -> tuple[int, ...]:
+        """Return the versions that cards can have (facts hrss-card 4.1)."""
+        del name, algorithm
+        return (0, 1, 2, 3)
 
     def roots(self, algorithm: str = "DES") -> Roots:
         """Return the TEST roots."""
@@ -125,6 +134,12 @@ class StoredKeyring:
     def versions(self, zone: str) -> tuple[int, ...]:
         """Return the versions of the zone's keys, the newest last."""
         return tuple(sorted(self.masters.get(zone, ())))
+
+    def versions_of(self, name: str, algorithm: str) -> tuple[int, ...]:
+        """Return the versions of a root key: those of its zone, and the imported ones."""
+        of_zone = self.masters.get(name.partition("/")[0], {})
+        imported = (root.version for root in self.imported if (root.name, root.algorithm) == (name, algorithm))
+        return tuple(sorted({*of_zone, *imported}))
 
     def roots(self, algorithm: str = "DES") -> Roots:
         """Return the root keys of an algorithm."""

@@ -231,7 +231,7 @@ def open_trace(path: Path, *, show_secrets: bool = False) -> Iterator[TraceWrite
         raise _file_error("write", "写入", path, error) from error
     try:
         regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-        yield TraceWriter(file, show_secrets=show_secrets, begin=partial(file.truncate, 0) if regular else None)
+        yield TraceWriter(file, show_secrets=show_secrets, begin=partial(_empty, file) if regular else None)
     finally:
         with contextlib.suppress(OSError):  # every line was flushed; a failure was reported then
             file.close()
@@ -243,14 +243,24 @@ def may_replace(path: Path) -> bool:
         return True
     try:
         with path.open(encoding="utf-8") as file:
-            return all(line.strip()[:1] in _STARTS for line in file)
+            lines = [line.strip() for line in file]
+        starts = {line[:1] for line in lines}
+        begun = ">" in starts or lines[:1] == [_WARNING.strip()] or any(line.startswith(_READER) for line in lines[:2])
+        return not any(lines) or (begun and starts <= _STARTS)
     except UnicodeDecodeError:
         return False
     except OSError as error:
         raise _file_error("read", "读取", path, error) from error
 
 
-_STARTS: Final = ("", "#", ">", "<")
+_READER: Final = "# reader: "
+_STARTS: Final = frozenset(("", "#", ">", "<"))
+
+
+def _empty(file: TextIO) -> None:
+    """Begin a trace in a file that may be an earlier one, and that others may have been able to read."""
+    os.fchmod(file.fileno(), 0o600)
+    file.truncate(0)
 
 
 def _owner_only(path: str, flags: int) -> int:

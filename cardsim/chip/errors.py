@@ -128,6 +128,7 @@ class Reason(Enum):
     FILE_EXISTS = Text("{0} has a file {1:04X} already", "{0} 中已有文件 {1:04X}")
     UNLOADABLE = Text("nothing can be made of it: {0}", "无法据此建立文件:{0}")
     NOTHING_BEGUN = Text("nothing has been begun that this would end", "没有可继续或结束的操作")
+    DIALECT_ASKED = Text("the dialect is there; nothing was to be made", "支持该方言;没有要创建的内容")
     NO_APPLICATION = Text("{0} is no application", "{0} 不是应用")
     CREATE_FORM = Text("CREATE FILE: {0}", "CREATE FILE:{0}")
     DIRECTORY_FULL = Text("{0} has no room for {1} bytes, {2} are free", "{0} 空间不足:需要 {1} 字节,剩余 {2} 字节")

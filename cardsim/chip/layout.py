@@ -30,9 +30,9 @@ RIGHT_COMPOUND: Final = 0xDF
 NO_FCI_BYTE: Final = 0xFF
 MF_FID: Final = 0x3F00
 NATIVE_KEYS_FID: Final = 0x0000
+"""Of the key file of a native directory (facts native-card-os 1.2)."""
 KEYS_FID, RULES_FID, APPLICATION_FID = 0xEF80, 0xEF81, 0xEF82
 """Of the internal files of a ruled directory; our own."""
-"""Of the key file of a native directory (facts native-card-os 1.2)."""
 
 
 @unique

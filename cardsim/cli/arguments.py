@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _PIECES: Final = re.compile(r"[!-~]+[、。]* ?|[^!-~][,。;:)、]*")
 """What a line is made of: words and single Chinese characters, each with punctuation that must not begin a line."""
-_OPTION: Final = re.compile(r"--[^=]+|-[^-]")
+_OPTION: Final = re.compile(r"--[A-Za-z-]+|-[A-Za-z]")
+"""A name, without a value that is stuck to it."""
 _NUMBER: Final = re.compile(r"'[0-9]{4,}'")
 """A value that argparse repeats; it may be a PIN behind an option that was mistyped."""
 _ERRORS_ZH: Final = tuple(

@@ -178,9 +178,9 @@ def _zone_options(parser: argparse.ArgumentParser, _t: Pick, more: MoreOptions) 
     parser.add_argument(
         "--key-version",
         type=int,
-        choices=range(256),
+        choices=range(4),
         metavar="N",
-        help=_t("with --region: of the zone's keys (0)", "与 --region 同用:区域密钥版本(默认 0)"),
+        help=_t("with --region: of the zone's keys, 0 to 3 (0)", "与 --region 同用:区域密钥版本,0 至 3(默认 0)"),
     )
     zone_options(parser, _t)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from apdu import Sw, Text
-from cardsim.zones.factors import suite_of
-from cardsim.zones.hrss import HRSS
-from cardsim.zones.model import KeyAlgorithm
+from cardsim.zones.factors import key_name, suite_of
+from cardsim.zones.hrss import SSSE
+from cardsim.zones.model import KeyAlgorithm, KeyUse
 from keys.hsm import SoftwareHsm
 from keys.keyring import TestKeyring
 from keys.sm import DEFAULT_FORMS, Extension, Fold, SmForms
@@ -50,8 +50,6 @@ _SM4_HINT: Final = (
     ",或 SM4 形式不同(--sm4-extension、--sm4-fold)",
 )
 _ZERO: Final = (0,)
-_TEST_VERSIONS: Final = range(4)
-"""Facts hrss-card 4.1: versions 00 to 03."""
 _COSTS_NO_TRY: Final = frozenset[int | None]((Sw.AUTHENTICATION_BLOCKED, Sw.REFERENCE_NOT_FOUND))
 
 
@@ -71,19 +69,18 @@ class Proofs:
             return Text("the PSAM's", "PSAM 的密钥")
         return Text("the keystore's", "该密钥库的密钥") if self.keyring else Text("the TEST keys", "测试密钥")
 
-    @property
-    def versions(self) -> Sequence[int]:
-        """The versions that the HRSS zone's keys can have, at least one; a PSAM is asked for 0 alone."""
+    def versions(self, algorithm: KeyAlgorithm) -> Sequence[int]:
+        """Return the versions that a card's keys can have, at least one; a PSAM is asked for 0 alone."""
         if self.psam:
             return _ZERO
-        return (self.keyring.versions(HRSS.name) or _ZERO) if self.keyring else _TEST_VERSIONS
+        irk = next(key for key in SSSE.keys if key.use is KeyUse.INTERNAL)
+        return (self.keyring or TestKeyring()).versions_of(key_name(SSSE, irk).name, algorithm.value) or _ZERO
 
-    @property
-    def version_hint(self) -> Text:
-        """That other versions of the keys were not tried, as the end of a sentence."""
+    def version_hint(self, algorithm: KeyAlgorithm) -> Text:
+        """Return that other versions of the keys were not tried, as the end of a sentence."""
         if self.psam:
             return Text(", or in another version, which no PSAM can be asked for", ",或版本不同(无法向 PSAM 指定版本)")
-        tried = ", ".join(map(str, self.versions))
+        tried = ", ".join(map(str, self.versions(algorithm)))
         return Text(f", or in other versions than {tried}", f",或版本不是 {tried}")
 
     @property
@@ -127,9 +124,9 @@ def meet_card(atr: bytes, fci: bytes, proofs: Proofs = Proofs()) -> Script[Termi
     """
     algorithm = algorithm_of(fci)
     met = yield from meet(proofs.keys(algorithm), atr, secrets.token_bytes)
-    terminal = yield from recognise(met, proofs.versions)
+    terminal = yield from recognise(met, proofs.versions(algorithm))
     if terminal is None:
-        whose, version = proofs.whose, proofs.version_hint
+        whose, version = proofs.whose, proofs.version_hint(algorithm)
         hint, hint_zh = _SM4_HINT if algorithm is KeyAlgorithm.SM4 else ("", "")
         raise CardRefusedError(
             f"the card has other keys than {whose.en} (INTERNAL AUTHENTICATE){version.en}{hint}; none was tried on it",

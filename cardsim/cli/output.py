@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cardsim.cli.cards import InputFileError, reason_of
 from cardsim.errors import OutputFileError
@@ -15,6 +15,13 @@ from cardsim.store.format import MAGIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_STREAMS: Final = {
+    Path(name): number
+    for number, names in ((1, ("/dev/stdout", "/dev/fd/1")), (2, ("/dev/stderr", "/dev/fd/2")))
+    for name in names
+}
+"""What is open already, maybe a file with something in it, and is gone on with."""
 
 
 def write_new(path: Path, content: bytes, *, overwrite: bool) -> None:
@@ -25,7 +32,9 @@ def write_new(path: Path, content: bytes, *, overwrite: bool) -> None:
     check_new(path, overwrite=overwrite)
     with _named(path):
         if _is_stream(path):
-            path.write_bytes(content)
+            number = _STREAMS.get(path)
+            with path.open("wb") if number is None else open(number, "wb", closefd=False) as file:
+                file.write(content)
             return
         place = Path(os.path.realpath(path))
         descriptor, temporary = disk.write_temporary(place, content)
@@ -80,7 +89,7 @@ def _check_directory(path: Path) -> None:
 
 
 def _is_stream(path: Path) -> bool:
-    return path.is_char_device() or path.is_fifo()
+    return path in _STREAMS or path.is_char_device() or path.is_fifo()
 
 
 def _exists(path: Path) -> InputFileError:

@@ -89,7 +89,7 @@ def _personalise(
             )
         sections = without_master_file(sections)
     if options.resume:
-        _played(connection, check_origin(image, secrets.token_bytes))
+        check_keys(connection, image)
     playback = playback_for(options, image, sections, console)
     playback.resume, playback.verify = options.resume, options.verify
     run_playback(connection, sections, playback, console)
@@ -107,6 +107,11 @@ def _personalise(
         )
     if options.verify:
         _verify(connection, image, sections, playback, console)
+
+
+def check_keys(connection: Connection, image: CardImage) -> None:
+    """Raise CardRefusedError where the card has keys already, and others than ``image``."""
+    _played(connection, check_origin(image, secrets.token_bytes))
 
 
 def playback_for(

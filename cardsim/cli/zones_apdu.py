@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from apdu import format_hex, parse_hex
+from apdu import Command, format_hex
 from cardsim.cli.atr_list import check_atr
 from cardsim.cli.cards import InputFileError, OptionError, connected
 from cardsim.cli.export import load_image
 from cardsim.cli.holders import holder_from
 from cardsim.cli.hsm import Proofs, meet_card
-from cardsim.cli.perso import keep_secret, playback_for, run_playback
+from cardsim.cli.perso import check_keys, keep_secret, playback_for, run_playback
 from cardsim.cli.perso_image import profile_for
 from cardsim.perso.apdus import script_of_application
 from cardsim.perso.image import personalise
@@ -23,9 +24,10 @@ from cardsim.profiles import LAYOUTS
 from cardsim.store import CardStore, Description
 from cardsim.zones.factors import hrss_factors, key_name, suite_of
 from cardsim.zones.historical import IN_ATR, HistoricalBytes
+from cardsim.zones.hrss import EF05, HRSS
 from cardsim.zones.layouts import Layout
 from cardsim.zones.model import CommandSet, KeyAlgorithm
-from cardsim.zones.registry import ZONES
+from keys.errors import KeyringError
 from keys.hsm import SoftwareHsm
 from keys.keyring import TestKeyring
 from readers.connect.layers import with_layers
@@ -35,10 +37,11 @@ from readers.terminal.locks import FoundZone, ZoneState, find_zones
 from readers.terminal.pki import master_key_authenticate
 from readers.terminal.removal import erase_unfinished, erase_zone
 from readers.terminal.script import run as play
-from readers.terminal.security import Terminal, external_authenticate
+from readers.terminal.security import Terminal, expect, external_authenticate
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from apdu import Connection
     from cardsim.chip.card import Card
@@ -57,10 +60,13 @@ def add(options: argparse.Namespace, zone: Zone, console: Console) -> None:
         if not card:
             check_atr(bare, options)
         connection = with_layers(bare, trace=sink)
-        state = _state(connection, zone)
-        if state in (ZoneState.IN_USE, ZoneState.BLOCKED):
+        found = play(find_zones(), connection)
+        if _state(found, zone) in (ZoneState.IN_USE, ZoneState.BLOCKED):
             raise InputFileError(f"zone {zone.name} is on the card already", f"卡上已有 {zone.name} 区域")
-        image = _image(options, zone, connection, card, console)
+        hrss = _meet_hrss(connection, Proofs.of(options, console)) if _state(found, HRSS) is ZoneState.IN_USE else None
+        image = _image(options, zone, connection.atr, card, console, hrss=hrss)
+        if zone is HRSS:  # one that was begun under other keys is not gone on with
+            check_keys(connection, image)
         sections = script_of_application(image.memory, zone.application.aid)
         keep_secret(sink, sections)
         playback = playback_for(options, image, sections, console)
@@ -76,7 +82,7 @@ def remove(options: argparse.Namespace, zone: Zone, console: Console) -> None:
         if not card:
             check_atr(bare, options)
         connection = with_layers(bare, trace=sink)
-        state = _state(connection, zone)
+        state = _state(play(find_zones(), connection), zone)
         if state is ZoneState.IN_USE:
             play(_removal(connection.atr, zone, told, proofs), connection)
         elif not (state is ZoneState.UNFINISHED and play(erase_unfinished(zone), connection)):
@@ -126,16 +132,17 @@ def told_by(options: argparse.Namespace) -> Told | None:
         return None
     if not _REGION.fullmatch(options.region):
         raise OptionError("--region: six digits", "--region:应为六位数字")
-    if options.algorithm:
-        algorithm = KeyAlgorithm(options.algorithm)
-    elif options.card:
-        algorithm = load_image(Path(options.card)).profile.hrss_algorithm
-    else:
+    profile = load_image(Path(options.card)).profile if options.card else None
+    if not (options.algorithm or profile):
         raise OptionError(
             "--region needs --algorithm, DES or SM4: a wrong guess would cost a key a try",
             "--region 需与 --algorithm(DES 或 SM4)同用:猜错会消耗密钥的一次尝试",
         )
-    return Told(options.region, algorithm, options.key_version or 0)
+    algorithm, version = options.algorithm, options.key_version
+    if profile:
+        algorithm = algorithm or profile.hrss_algorithm
+        version = min(profile.key_versions) if version is None else version
+    return Told(options.region, KeyAlgorithm(algorithm), version or 0)
 
 
 def terminal_for(atr: bytes, told: Told, proofs: Proofs) -> Terminal:
@@ -147,19 +154,39 @@ def terminal_for(atr: bytes, told: Told, proofs: Proofs) -> Terminal:
     return Terminal(hsm, factors, secrets.token_bytes, told.version)
 
 
-def _state(connection: Connection, zone: Zone) -> ZoneState:
-    return next(found.state for found in _zones(connection) if found.zone is zone)
+def _state(found: Sequence[FoundZone], zone: Zone) -> ZoneState:
+    return next(each.state for each in found if each.zone is zone)
 
 
-def _zones(connection: Connection) -> tuple[FoundZone, ...]:
-    return play(find_zones(), connection)
+class _Hrss(NamedTuple):
+    """What the HRSS zone of a card tells: the identification code, the layout, the version of its keys if known."""
+
+    code: str
+    layout: Layout | None
+    version: int | None
+
+
+def _meet_hrss(connection: Connection, proofs: Proofs) -> _Hrss:
+    """Ask a card whose HRSS zone is in use. Raises CardRefusedError."""
+
+    def script() -> Script[_Hrss]:
+        fci = yield from select_hrss()
+        response = yield Command(0x00, 0xB2, 0x01, (EF05.fid & 0x1F) << 3 | 4, le=0)
+        expect(response, "the card identification code can not be read", "无法读取卡识别码")
+        text = yield from read_version()
+        version = None
+        with contextlib.suppress(CardRefusedError, KeyringError):  # whoever adds a zone may not have the keys of HRSS
+            version = (yield from meet_card(connection.atr, fci, proofs)).version
+        return _Hrss(format_hex(response.data[2:]), layout_of(text) if text else None, version)
+
+    return play(script(), connection)
 
 
 def _image(
-    options: argparse.Namespace, zone: Zone, connection: Connection, card: Card | None, console: Console
+    options: argparse.Namespace, zone: Zone, atr: bytes, card: Card | None, console: Console, *, hrss: _Hrss | None
 ) -> CardImage:
     """Return a card with ``zone``, for the holder of this one and with its keys."""
-    code, own = _identity(connection)
+    own = hrss.layout if hrss else None
     if card:
         held = load_image(Path(options.card))
         layout, profile = own or held.layout, held.profile
@@ -171,9 +198,12 @@ def _image(
             raise OptionError("zone add in a reader needs --holder", "在读卡器上 zone add 需要 --holder")
         options.profile = options.profile or _DEFAULT
         layout = Layout.from_text(options.layout) if options.layout else own or LAYOUTS[options.profile]
-        profile = profile_for(options, connection.atr, None)
+        profile = profile_for(options, atr, None)
+        if hrss and hrss.version is not None:
+            profile = profile.override({"key_versions": [hrss.version]})
         holder = given = holder_from(options.holder, layout)
-        if code:
+        if hrss:
+            code = hrss.code
             if given.given.get("card_identification", code).upper() != code:
                 raise OptionError(
                     f"the holder's card_identification is not that of the card, {code}",
@@ -183,16 +213,6 @@ def _image(
     profile = profile.override({"zones": list(dict.fromkeys((*profile.zones, zone.name)))})
     holder = holder_for(zone, holder, profile.zones)
     return personalise(profile, layout, holder, keyring=Proofs.of(options, console).keyring)
-
-
-def _identity(connection: Connection) -> tuple[str, Layout | None]:
-    """Return the card identification code, in hexadecimal, and the layout, where the HRSS zone gives them."""
-    if not any(found.zone is ZONES["HRSS"] and found.state is ZoneState.IN_USE for found in _zones(connection)):
-        return "", None
-    play(select_hrss(), connection)
-    record = connection.transmit(parse_hex("00B2012C00"))
-    version = play(read_version(), connection)
-    return format_hex(record[2:-2]), layout_of(version) if version else None
 
 
 def _describe(options: argparse.Namespace, zone: Zone, console: Console, *, added: bool) -> None:

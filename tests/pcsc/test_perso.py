@@ -136,6 +136,19 @@ def test_a_zone_is_removed_and_added(slots: Slots, tmp_path: Path) -> None:
     assert bytes(card.memory.view) == made
 
 
+def test_a_zone_is_added_in_the_version_of_the_card_s_keys(slots: Slots, tmp_path: Path) -> None:
+    holder, settings = tmp_path / "holder.json", tmp_path / "p.toml"
+    holder.write_text('{"name": "张三"}', encoding="utf-8")
+    settings.write_text("key_versions = [2]\n")
+    _, port = blank_card("gen3")
+    allowed = ("--reader", slots.insert(port), "--any-card")
+    cardsim("perso", "run", "--profile", "gen3", "--chip-profile", settings, *allowed)
+    for _ in range(2):
+        cardsim("zone", "remove", "PKI", *allowed)
+        cardsim("zone", "add", "PKI", "--holder", holder, *allowed)
+    cardsim("pki", "unblock-pin", "admin", *allowed[:2])
+
+
 def test_another_reader_wants_a_list(slots: Slots, tmp_path: Path) -> None:
     card, port = blank_card()
     reader = slots.insert(port)

@@ -8,7 +8,7 @@ from apdu import Case, Sw
 from cardsim.chip.dispatch import PROPRIETARY_PROTECTED, CommandSpec, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import KeyType, LifeCycle
-from cardsim.chip.native.line import block_for_ever, check_length, checked, exhausted, usable_key
+from cardsim.chip.native.line import LOCKING, block_for_ever, check_length, checked, exhausted, usable_key
 from cardsim.chip.protection import MAC_SIZE
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def application_unblock(context: Context, command: Command) -> bytes:
     try:
         checked(context, command, key)
     except Refusal as refusal:
-        if refusal.sw == Sw.SM_OBJECT_WRONG and exhausted(context, key):
+        if refusal.reason in LOCKING and exhausted(context, key):
             block_for_ever(context)
         raise
     _set(context, here, LifeCycle.IN_USE)

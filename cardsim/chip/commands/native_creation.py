@@ -9,7 +9,7 @@ from apdu import Case, Sw
 from cardsim.chip.dispatch import PROPRIETARY, CommandSpec, wrong_length, wrong_p1p2
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.filesystem import rule_of
-from cardsim.chip.layout import KIND_MASK, MF_FID, NATIVE_KEYS_FID, RIGHT_FREE, RIGHT_NEVER, FileType
+from cardsim.chip.layout import KIND_MASK, MF_FID, NATIVE_KEYS_FID, RIGHT_FREE, RIGHT_NEVER, RULES_FID, FileType
 from cardsim.chip.native.creation import (
     Creation,
     check_form,
@@ -45,6 +45,8 @@ def create_file(context: Context, command: Command) -> bytes:
     dialect = DIALECTS[context.profile.native_dialect]
     if dialect.ruled and fid == _SEAL and len(command.data) <= 1:
         return _seal(context, command.data)
+    if dialect.ruled and fid == RULES_FID and not command.data:
+        raise Refusal(Sw.CONDITIONS_NOT_SATISFIED, Reason.DIALECT_ASKED)
     if not context.files.formatted and fid != MF_FID:
         raise Refusal(Sw.FUNCTION_NOT_SUPPORTED, Reason.NO_MF)
     if fid in here.fids or (fid == MF_FID and context.files.formatted):

@@ -14,6 +14,7 @@ from cardsim.chip.dispatch import ISO, PROTECTED, CommandSpec, wrong_length
 from cardsim.chip.errors import Reason, Refusal
 from cardsim.chip.layout import LifeCycle, Protection
 from cardsim.chip.native.line import (
+    LOCKING,
     PROTECTED_BIT,
     block_for_ever,
     check_length,
@@ -38,8 +39,6 @@ _READ_PLAIN: Final = 0x80
 """Of byte 7: it may be read without a MAC."""
 _LONGEST_SEALED: Final = 222
 """Data bytes of an enciphered answer that stays below 239 bytes, whatever the cipher."""
-_LOCKING: Final = (Reason.MAC_WRONG, Reason.CREDENTIAL_BLOCKED)
-"""What locks where no try is left; the second behind a power cut between the last try and the lock."""
 ANY_SIZE: Final = range(1, 256)
 
 
@@ -124,7 +123,7 @@ def allow_update(context: Context, file: ElementaryFile, command: Command, name:
     try:
         data, line = checked(context, command, key)
     except Refusal as refusal:
-        locking = file.fid in context.profile.native_locking_files and refusal.reason in _LOCKING
+        locking = file.fid in context.profile.native_locking_files and refusal.reason in LOCKING
         if not (locking and exhausted(context, key)):
             raise
         if context.directory.parent is None:  # the card is no application

@@ -27,8 +27,8 @@ _END, _ANY = 0x8000, range(1, 256)
 _REPLACE, _ADD = 0x0100, 0x0001
 _KEY_FILE: Final = 0x000B
 _KEY_HEADER: Final = 8
-_WITH_MASTER: Final = Right(0xF1, MfRight.ZERO_Y)
-"""Our own: what a wipe needs, for the published one follows an authentication. Of the directory, any state but 0."""
+_WITH_MASTER: Final = Right(huada.MASTER_STATE << 4 | huada.MASTER_STATE, MfRight.ZERO_Y)
+"""Our own: the directory's state that a wipe needs, for the published one follows the master key's authentication."""
 _SIZES: Final = (0x1C, 0x24)
 _MASTER_HEADER: Final = bytes(3)
 

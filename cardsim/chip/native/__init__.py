@@ -26,6 +26,7 @@ personalised. An application made so has the same files and key records as one t
 * A ruled directory stays in its free phase - no rights, no line protection, native commands beside its own, also
   after a reset, and on every interface - until ``80 E0 80 00`` seals it: create and erase right become EF. One that is
   created with create right EF is free until it is left.
+* ``80 E0 EF 81`` without data asks for the dialect: where it is, it is answered 6985, also on a card without an MF.
 * ``80 E0 80 00 01 rule`` seals it with an erase right: under this rule of its own ``80 0E 00 00`` (ERASE DF) wipes it,
   beside its own commands; it is empty and free then, as CREATE FILE made it.
 """

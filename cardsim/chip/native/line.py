@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cardsim.chip.rules import Masks
     from cardsim.zones.access import Access
 
+LOCKING: Final = (Reason.MAC_WRONG, Reason.CREDENTIAL_BLOCKED)
+"""Why a command that locks does so, where no try is left; the second behind a power cut between the two."""
 PROTECTED_BIT: Final = 0x04
 """Of CLA: the command carries a MAC."""
 

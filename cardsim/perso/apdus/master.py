@@ -26,11 +26,10 @@ def has_master_file() -> Generator[Command, Response, bool]:
 def check_dialect() -> Script:
     """Raise :class:`PlaybackError` where the chip can not make what a script makes; the card stays as it is.
 
-    Asked with a sealing command and a rule: one with the dialect says that there is nothing to seal, to others it is
-    a CREATE FILE that is too short.
+    Asked with a CREATE FILE that has no data (cardsim.chip.native), which makes nothing on any chip that is known.
     """
     yield select(0x3F00)  # whether there is one or not
-    response = yield Command(0x80, 0xE0, 0x80, 0x00, b"\x00")
+    response = yield Command(0x80, 0xE0, 0xEF, 0x81)
     if int(response.sw) != Sw.CONDITIONS_NOT_SATISFIED:
         raise PlaybackError(
             f"the chip lacks the extended dialect ({response.sw}): file types 3D (rules) and 3E (application), a key "

@@ -78,21 +78,29 @@ def play(sections: Sequence[Section], playback: Playback) -> Script:
         if section.path in playback.finished:
             playback.skipped += len(section.steps)
             continue
-        yield from _enter(section, playback)
-        yield from _section(section, playback)
+        if (yield from _enter(section, playback)):
+            yield from _section(section, playback)
+        else:
+            playback.skipped += len(section.steps)
 
 
-def _enter(section: Section, playback: Playback) -> Script:
-    """Make the section's directory current; the MF of a fresh card is not there yet."""
+def _enter(section: Section, playback: Playback) -> Generator[Command, Response, bool]:
+    """Make the section's directory current; return False for one that is finished and not on this interface.
+
+    The MF of a fresh card is not there yet.
+    """
     if section.steps and section.steps[0].place == MASTER_FILE:
-        return
+        return True
     for command in section.entering:
         response = yield command
         if not response.ok:
+            if playback.resume and not section.everywhere and int(response.sw) == Sw.FILE_NOT_FOUND:
+                return False
             what = Text(f"select {section.label}", f"选择 {section.label}")
             raise _refused(what, response, playback)
     if not section.path:
         yield from playback.unlock()
+    return True
 
 
 def _section(section: Section, playback: Playback) -> Script:

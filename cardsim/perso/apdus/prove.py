@@ -63,7 +63,11 @@ class _Place:
         """The keys and PINs that can be asked for."""
         if self.commands not in _PIN_P1:
             return []
-        return sorted((key for key in self.keys if key.type in _ORDER), key=lambda key: _ORDER.index(key.type))
+        keys = [key for key in self.keys if key.type in _ORDER]
+        if self.commands is CommandSet.PKI:  # its commands name no version: the card takes the lowest
+            lowest = {(key.type, key.id): key for key in sorted(keys, key=lambda key: -key.version)}
+            keys = list(lowest.values())
+        return sorted(keys, key=lambda key: _ORDER.index(key.type))
 
 
 def check_origin(image: CardImage, entropy: Callable[[int], bytes]) -> Script:
@@ -103,9 +107,9 @@ def prove_keys(
     suites = suites_of(image.profile)
     proved: list[Proof] = []
     before: tuple[int, ...] = ()
-    hidden: tuple[int, ...] = (0,)
+    hidden: tuple[int, ...] | None = None
     for place in _places(image):
-        if place.path[: len(hidden)] == hidden:
+        if hidden and place.path[: len(hidden)] == hidden:
             continue
         if not (yield from _enter(place, before)):
             hidden = place.path

@@ -73,10 +73,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What is done in one directory. ``path``: FIDs from the MF down; empty for the MF itself."""
+    """What is done in one directory. ``path``: FIDs from the MF down; empty for the MF itself.
+
+    ``everywhere``: whether the finished directory is there on every interface.
+    """
 
     path: tuple[int, ...]
     steps: tuple[Step, ...]
+    everywhere: bool = True
 
     @property
     def label(self) -> str:
@@ -128,18 +132,20 @@ def select(fid: int) -> Command:
     return Command(0x00, _SELECT, 0x00, 0x00, fid.to_bytes(2, "big"))
 
 
-def _sections(node: Node, above: tuple[int, ...]) -> Iterator[Section]:
+def _sections(node: Node, above: tuple[int, ...], *, everywhere: bool = True) -> Iterator[Section]:
+    files = (child.header for child in node.children if child.header.type is FileType.APPLICATION)
+    everywhere = everywhere and all(header.right1 == _FREE for header in files)
     path = (*above, node.header.fid)
     label = "/".join(f"{fid:04X}" for fid in path)
     right = node.header.right2
     erase = b"" if right == _NEVER else bytes((right,))
     seal = Step(StepKind.SEAL, label, Command(0x80, _CREATE, 0x80, 0x00, erase))
     inside = [child for child in node.children if child.directory]
-    yield Section(path, tuple(_steps(node, f"{label}/")) + (() if inside else (seal,)))
+    yield Section(path, tuple(_steps(node, f"{label}/")) + (() if inside else (seal,)), everywhere)
     for child in inside:
-        yield from _sections(child, path)
+        yield from _sections(child, path, everywhere=everywhere)
     if inside:
-        yield Section(path, (seal,))
+        yield Section(path, (seal,), everywhere)
 
 
 def _steps(parent: Node, prefix: str) -> Iterator[Step]:

@@ -70,6 +70,7 @@ def test_a_wrong_command_line(cardsim: Runner, words: tuple[str, ...], message: 
         (("pin", "verify", "--user-pin", "135790"), "pin"),
         (("pin", "verify", "--user-pin=135790"), "pin"),
         (("pin", "verify", "-p135790"), "pin"),
+        (("pin", "verify", "--npin135790"), "pin"),
         (("pin", "verify", "135790"), "pin"),
         (("pki", "verify-pin", "user", "--userpin", "135790"), "pki verify-pin"),
         (("pki", "--user-pin", "verify-pin"), "pki verify-pin"),
@@ -283,7 +284,10 @@ def test_a_trace_is_not_written_over_a_card(cardsim: Runner, card: Path, command
     assert card.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b'{\n "format": "cardsim keystore"\n}\n', b"-----BEGIN", b"\xff", b"# a\nb = 1\n"])
+@pytest.mark.parametrize(
+    "content",
+    [b'{\n "format": "cardsim keystore"\n}\n', b"-----BEGIN", b"\xff", b"# a\nb = 1\n", b"# notes\n# of mine\n"],
+)
 def test_a_trace_replaces_nothing_but_a_trace(cardsim: Runner, card: Path, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "precious"
     path.write_bytes(content)

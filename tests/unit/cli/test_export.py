@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cardsim.store import CardStore, read_card_file
-from tests.unit.cli.running import process
+from tests.unit.cli.running import clean_environment, process
 
 if TYPE_CHECKING:
     from tests.unit.cli.running import Runner
@@ -73,6 +75,13 @@ def test_what_is_no_file_is_written_to_and_stays(
         assert read.result(60) == out.read_bytes()
     assert pipe.is_fifo()
     assert process("export", card, "--out", "/dev/stdout", *force).stdout == out.read_bytes()
+    with out.with_name("log").open("wb") as log:  # what is open already is gone on with
+        log.write(b"before\n")
+        log.flush()
+        words = (sys.executable, "-m", "cardsim", "export", str(card), "--out", "/dev/stdout", *force)
+        subprocess.run(words, stdout=log, env=clean_environment(), timeout=60, check=True)
+        log.write(b"after\n")
+    assert out.with_name("log").read_bytes() == b"before\n" + out.read_bytes() + b"after\n"
     assert "No space left" in cardsim.refused("export", card, "--out", "/dev/full", *force, status=1)
 
 

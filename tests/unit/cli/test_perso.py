@@ -180,12 +180,35 @@ def test_a_run_under_other_keys_does_not_go_on(
     assert cardsim(*run(blank, "--resume", "--verify")).status == 0
 
 
-@pytest.mark.parametrize(("chip", "proved"), [("gen2", 36), ("gen3", 40)])
-def test_what_is_proved_and_what_is_not(cardsim: Runner, tmp_path: Path, chip: str, proved: int) -> None:
-    path = make(cardsim, tmp_path / "b.card", chip)
+@pytest.mark.parametrize(
+    ("chip", "versions", "counts"),
+    [("gen2", [0], (36, 3)), ("gen3", [0], (40, 3)), ("gen2", [1, 0], (71, 6)), ("gen3", [0, 1], (76, 7))],
+)
+def test_what_is_proved_and_what_is_not(
+    cardsim: Runner, tmp_path: Path, chip: str, versions: list[int], counts: tuple[int, int]
+) -> None:
+    """The commands of PKI name no version: of its keys that have several the lowest can be asked for."""
+    (tmp_path / "p.toml").write_text(f"key_versions = {versions}\n")
+    path = make(cardsim, tmp_path / "b.card", chip, "--chip-profile", str(tmp_path / "p.toml"))
     ran = cardsim(*run(path, "--verify", chip=chip))
     assert ran.status == 0, ran.err
-    assert f"{PROVED}{proved}, not asked for: " in ran.out
+    assert "{}{}, not asked for: {}\n".format(PROVED, *counts) in ran.out
+    assert "2 of 3" not in cardsim("show", path).out
+
+
+@pytest.mark.parametrize("kept", [0.05, 0.5, 0.93, 0.99, 1])
+def test_a_run_in_a_field_goes_on_there(cardsim: Runner, tmp_path: Path, kept: float) -> None:
+    """Also where a finished directory is hidden in the field."""
+    settings, path = tmp_path / "p.toml", tmp_path / "b.card"
+    settings.write_text('contact_only_zones = ["PKI"]\n')
+    words = ("--interface", "contactless", "--chip-profile", settings)
+    frames = frames_of(cardsim, path, *words, chip="gen3")
+    empty = make(cardsim, tmp_path / "c.card", "gen3").stat().st_size
+    path.write_bytes(frames[: empty + int((len(frames) - empty) * kept)])
+    ran = cardsim(*run(path, *words, "--resume", "--verify", chip="gen3"))
+    assert ran.status == 0, ran.err
+    assert cardsim("read", "--card", path, "--auth", "hsm").status == 0
+    assert cardsim("identify", "--card", path, "--user-pin", "123456").status == 0
 
 
 def test_one_try_left_is_not_risked(cardsim: Runner, blank: Path) -> None:
@@ -279,12 +302,12 @@ def test_a_file_whose_process_was_killed_goes_on(cardsim: Runner, blank: Path, b
     assert load_image(blank) == whole
 
 
-def frames_of(cardsim: Runner, path: Path) -> bytes:
+def frames_of(cardsim: Runner, path: Path, *words: str | Path, chip: str = "gen2") -> bytes:
     """A card file as it is at the end of a run, before anything folds it."""
-    make(cardsim, path)
+    make(cardsim, path, chip)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CardStore, "describe", lambda *_: None)
-        assert cardsim(*run(path)).status == 0
+        assert cardsim(*run(path, *words, chip=chip)).status == 0
     return path.read_bytes()
 
 

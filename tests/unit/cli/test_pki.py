@@ -115,6 +115,13 @@ def test_a_blocked_administrator_pin_is_opened_by_the_master_key(pki: Any) -> No
     done(pki("verify-pin", "admin", "--pin", NEW))
 
 
+def test_the_master_key_in_another_version(cardsim: Runner, tmp_path: Path) -> None:
+    card, settings = tmp_path / "two.card", tmp_path / "p.toml"
+    settings.write_text("key_versions = [2]\n")
+    assert cardsim("new", "--chip", "gen3", "--chip-profile", settings, "--out", card).status == 0
+    assert cardsim("pki", "unblock-pin", "admin", "--card", card).status == 0
+
+
 def test_a_master_key_of_another_origin_is_not_tried(pki: Any, tmp_path: Path) -> None:
     card = save(image(KeyringOfAnother()), tmp_path / "other.card")
     before = card.read_bytes()

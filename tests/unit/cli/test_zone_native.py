@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from cardsim.store import CardStore, read_card_file
 from cardsim.zones.layouts import Layout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.unit.cli.running import Runner
@@ -75,6 +77,22 @@ def test_what_is_removed_is_really_gone(cardsim: Runner, gen3: Path) -> None:
     )
 
 
+@contextlib.contextmanager
+def broken_behind(sections: int) -> Iterator[None]:
+    """Runs end behind so many directories."""
+    module = import_module("cardsim.perso.apdus.play")
+    play, begun = module._section, iter(range(sections))
+
+    def until(section: object, playback: object) -> object:
+        if next(begun, None) is None:
+            raise KeyboardInterrupt
+        return play(section, playback)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_section", until)
+        yield
+
+
 def broken_off(*_: object) -> None:
     raise KeyboardInterrupt
 
@@ -91,22 +109,11 @@ def test_an_addition_that_was_broken_off_goes_on(cardsim: Runner, gen3: Path, mo
 
 
 @pytest.mark.parametrize("sections", [2, 5, 11])
-def test_what_was_not_finished_is_listed_and_cleaned(
-    cardsim: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sections: int
-) -> None:
+def test_what_was_not_finished_is_listed_and_cleaned(cardsim: Runner, tmp_path: Path, sections: int) -> None:
     """A run that ends early leaves zones that no key guards; then other data may go on the card."""
     path = tmp_path / "b.card"
     assert cardsim("new", "--chip", "gen3", "--blank", "--dialect", "extended", "--out", path).status == 0
-    module = import_module("cardsim.perso.apdus.play")
-    play, begun = module._section, iter(range(sections))
-
-    def until(section: object, playback: object) -> object:
-        if next(begun, None) is None:
-            raise KeyboardInterrupt
-        return play(section, playback)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "_section", until)
+    with broken_behind(sections):
         assert cardsim("perso", "run", "--profile", "gen3", "--card", path).status == 130
     found = states(cardsim, path)
     assert set(found.values()) <= {EMPTY, "in use", "not on the card"}
@@ -169,6 +176,23 @@ def test_the_holder_of_the_whole_card_serves_for_each_zone(cardsim: Runner, gen3
         assert cardsim("zone", "remove", zone, "--card", gen3).status == 0
     assert cardsim("zone", "add", "PKI", *words).status == 0
     assert cardsim("pki", "verify-pin", "user", "--pin", "111111", "--card", gen3).status == 0
+
+
+def test_an_addition_does_not_go_on_under_other_keys(
+    cardsim: Runner, gen3: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDSIM_PASSPHRASE", "correct horse")
+    store = tmp_path / "keys.store"
+    assert cardsim("keys", "init", store).status == 0
+    assert cardsim("zone", "remove", "HRSS", "--card", gen3).status == 0
+    with broken_behind(5):
+        assert cardsim("zone", "add", "HRSS", "--card", gen3).status == 130
+    before = load_image(gen3)
+    said = cardsim.refused("zone", "add", "HRSS", "--card", gen3, "--keystore", store, status=1)
+    assert "other keys than those of this run" in said
+    assert load_image(gen3) == before
+    assert cardsim("zone", "add", "HRSS", "--card", gen3).status == 0
+    assert cardsim("read", "--card", gen3, "--auth", "hsm").status == 0
 
 
 def test_other_keys_cost_nothing(cardsim: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gen3: Path) -> None:

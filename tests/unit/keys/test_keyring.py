@@ -95,6 +95,15 @@ def test_at_most_256_versions() -> None:
         keyring.rotated("HRSS")
 
 
+def test_the_versions_of_a_root_key() -> None:
+    irk = "HRSS/SSSE/IRK"
+    assert TestKeyring().versions_of(irk, "DES") == (0, 1, 2, 3)
+    keyring = StoredKeyring("tests").rotated("HRSS").with_root(RootId(irk, 2, "SM4"), bytes(16))
+    assert [keyring.versions_of(irk, name) for name in ("DES", "SM4")] == [(0,), (0, 2)]
+    assert keyring.versions_of("HRSS/SSSE/RK", "SM4") == (0,)
+    assert keyring.versions_of("PKI/DF01/MK", "SM4") == ()
+
+
 def test_imported_roots() -> None:
     keyring = stored().with_root(RK, bytes(range(16)))
     assert keyring.roots().root(RK.name, 0) == bytes(range(16))

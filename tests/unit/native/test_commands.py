@@ -344,6 +344,17 @@ def test_three_wrong_macs_of_unblock_block_for_ever() -> None:
     assert again.mac("K8", "8418000004") == "9303"
 
 
+def test_power_between_the_last_try_of_unblock_and_the_lock() -> None:
+    card = blockable()
+    card.mac("K8", "841E000004")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cardsim.chip.commands.native_blocking.block_for_ever", lambda _: None)
+        assert [card.mac("K1", "8418000004") for _ in range(3)] == ["6988"] * 3
+    again = Native(bytes(card.memory.view))
+    assert again.send(INTO_DF) == "6A81"
+    assert [again.mac("K8", "8418000004") for _ in range(2)] == ["6983", "9303"]
+
+
 def test_keys_of_their_own_for_block_and_unblock() -> None:
     card = made(
         DF,

@@ -51,6 +51,14 @@ def test_the_end_of_huada_s_personalisation_unblocks_nothing() -> None:
     assert Native(bytes(card.memory.view), native_dialect="huada").send(WALLET) == "6A81"
 
 
+def test_the_pin_of_huada_wipes_nothing() -> None:
+    card = huada()
+    assert card.run("80E08000", "0020000003123456") == "9000"
+    assert card.send("BFCE000000") == "6982"
+    assert card.auth("K2") == "9000"
+    assert card.send("BFCE000000") == "9000"
+
+
 def test_a_refused_wipe_of_huada_leaves_the_free_phase() -> None:
     card = Native(16384, native_dialect="huada")
     run(card, "newhd", until="seal")

@@ -12,7 +12,16 @@ from readers.connect.inprocess import connect_inprocess
 from readers.connect.layers import Traced
 from readers.errors import CardRemovedError, TraceError
 from readers.serve.traced import TracedPort
-from readers.trace import Exchange, TracedCommand, TraceWriter, load_trace, mask_secrets, open_trace, parse_trace
+from readers.trace import (
+    Exchange,
+    TracedCommand,
+    TraceWriter,
+    load_trace,
+    mask_secrets,
+    may_replace,
+    open_trace,
+    parse_trace,
+)
 from tests.unit.readers.fakes import ATR, FakePort, ticks
 
 if TYPE_CHECKING:
@@ -136,6 +145,17 @@ def test_a_file_has_each_line_at_once_and_is_its_owners(tmp_path: Path) -> None:
     with open_trace(path) as writer:
         writer.command(bytes.fromhex("00A40000"))
         assert path.read_text() == "> 00A40000\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("show", [False, True])
+def test_a_trace_without_commands_is_one_too(tmp_path: Path, show: bool) -> None:
+    path = tmp_path / "t"
+    path.write_bytes(b"")
+    path.chmod(0o644)
+    with open_trace(path, show_secrets=show) as writer:
+        writer.comment("reader: Lab")
+    assert may_replace(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

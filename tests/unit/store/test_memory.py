@@ -206,6 +206,7 @@ def test_what_is_staged_goes_with_the_power_and_with_the_selection(event: str) -
     image = make_image()
     memory = Memory(image.memory, NoJournal())
     card = Card(memory, image.profile, bytes, strict=True)
+    card.context.work = object()  # nothing stages without
     memory.stage(100, b"1")
     match event:
         case "reset":
