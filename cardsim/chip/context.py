@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from apdu import Interface
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
     from cardsim.chip.layout import KeyType
     from cardsim.chip.memory import Memory
     from cardsim.profiles import Profile

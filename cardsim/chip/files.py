@@ -16,65 +16,24 @@ from cardsim.chip.layout import (
     RIGHT_NEVER,
     FileType,
     Header,
-    KeyRecord,
     KeyType,
     LifeCycle,
 )
 from cardsim.chip.records import cyclic_places, fixed_places, native_places
-from cardsim.chip.rules import Masks, Rule, compile_access, reference_name
+from cardsim.chip.rules import Masks, Rule, compile_access
 from cardsim.zones.access import NEVER, Access, Key, On, Pin
 from cardsim.zones.model import CommandSet
-from cardsim.zones.psam import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cardsim.chip.credentials import Credential
     from cardsim.chip.memory import Memory
-    from cardsim.chip.native.keys import NativeKey
 
 LOCAL_REFERENCE: Final = 0x80
 """Bit 8 of a PIN or key reference: of the current directory, not above (facts hrss-card 4.1)."""
 INTERFACE_BITS: Final = {Interface.CONTACT: 1, Interface.CONTACTLESS: 2}
 EVERY_INTERFACE: Final = sum(INTERFACE_BITS.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """A PIN or key on the card: where its record is, and the bit that stands for "verified".
-
-    ``unblocked_by``: of a PIN, the reference of the key without which it is not unblocked, or of the PIN, where
-    ``level`` is that type; of a PSAM's key the same byte is its :attr:`usage`.
-    """
-
-    type: KeyType
-    reference: int
-    version: int
-    bit: int
-    record: int
-    value: int
-    value_size: int
-    unblocked_by: int
-    algorithm: int
-    level: int = 0
-    native: NativeKey | None = None
-    use: Masks = (0,)
-    """Of a native directory's key: the record itself, and the states in which it may be used."""
-
-    @property
-    def term(self) -> Pin | Key:
-        """How rules on the chip name it."""
-        name = reference_name(self.reference)
-        return Pin(name) if self.type is KeyType.PIN else Key(name)
-
-    @property
-    def usage(self) -> Usage:
-        """Of a PSAM's key, its levels and what it is for."""
-        return Usage(self.unblocked_by)
-
-    @property
-    def tries_offset(self) -> int:
-        """Where the counter byte stands."""
-        return self.record + KeyRecord.TRIES_OFFSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cardsim.chip.credentials import Credential
 from cardsim.chip.errors import MemoryDamagedError
-from cardsim.chip.files import EVERY_INTERFACE, Credential, Directory, ElementaryFile
+from cardsim.chip.files import EVERY_INTERFACE, Directory, ElementaryFile
 from cardsim.chip.layout import (
     HEADER_SIZE,
     KEY_HEADER_SIZE,

@@ -20,7 +20,7 @@ from keys.suite import proof
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
     from cardsim.chip.layout import KeyType
     from keys.suite import CipherSuite
 

@@ -135,6 +135,8 @@ def _wanted(path: Path, prefer: Prefer | None) -> _Wanted:
         for name, file in hrss_files(plain):
             if file.get("type") in (None, "VARIABLE", "CYCLIC", "TRANSPARENT"):
                 files[name] = _contents(file)
+        if not files:
+            raise InputFileError("nothing of the HRSS zone is in it", "其中没有 HRSS 区域的内容")
         return _Wanted(_layout(files) or Layout.from_text(plain["layout"]), files)
     except (BilingualError, KeyError, TypeError) as error:
         text = error.text if isinstance(error, BilingualError) else Text(f"{error} is wrong", f"{error} 有误")
@@ -201,8 +203,8 @@ def _list(found: _Found, protect: Protect, console: Console) -> None:
             command = script.send(_answer(command))
     except StopIteration:
         pass
-    for line in aligned(shown):
-        console.line(line)
+    for words in shown:
+        console.line("  ".join(words).rstrip())
 
 
 def _answer(command: Command) -> Response:

@@ -143,7 +143,7 @@ def _from_reader(options: argparse.Namespace, console: Console) -> tuple[CardIma
     ):
         dump: Any = dumped(with_layers(bare, trace=sink), given)
     there = {directory["aid"]: directory for directory in dump["directories"]}
-    zones = [zone.name for zone in ZONES.values() if format_hex(zone.application.aid) in there]
+    zones = [zone.name for zone in ZONES.values() if _is_there(there.get(format_hex(zone.application.aid)))]
     if not zones:
         raise InputFileError("the card has no zone that is declared here", "该卡没有此处已定义的区域")
     layout = Layout.from_text(dump["layout"])
@@ -157,6 +157,10 @@ def _from_reader(options: argparse.Namespace, console: Console) -> tuple[CardIma
         closed += _overlay(node, f"{areas.get(aid, aid)}/{node['file']}", there.get(aid))
     plain["printed"] = {}
     return replace(import_card(plain), printed={}), closed
+
+
+def _is_there(directory: dict[str, Any] | None) -> bool:
+    return directory is not None and (directory["status"] == "9000" or bool(directory["fci"]))
 
 
 def _overlay(node: dict[str, Any], place: str, directory: dict[str, Any] | None) -> list[str]:

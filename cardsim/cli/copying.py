@@ -20,7 +20,7 @@ from cardsim.zones.registry import ZONES
 from readers.connect.inprocess import connect_inprocess
 from readers.connect.layers import with_layers
 from readers.terminal.copy import dump_card
-from readers.terminal.hrss import layout_of, read_version, select_hrss
+from readers.terminal.hrss import layout_of, read_version, select_hrss, select_mf
 from readers.terminal.script import run as play
 from readers.terminal.security import require_pin
 
@@ -116,6 +116,7 @@ def dumped(connection: Connection, given: Secrets) -> Plain:
     """Return all that the card gives, as JSON can hold it."""
 
     def script() -> Script[tuple[DumpedDirectory, ...]]:
+        yield from select_mf()
         unlock = yield from given.unlock(connection.atr)
         return (yield from dump_card(unlock))
 

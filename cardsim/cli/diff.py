@@ -115,7 +115,7 @@ def _in_object(node: dict[str, Any], place: str, name: Text) -> Iterator[tuple[s
         name = Text(node["name"], node["name_zh"])
     secret = secret_keys(node)
     for key, value in node.items():
-        if (key in _REMARKS and place != "printed") or key in _LABELS:
+        if value is None or (key in _REMARKS and place != "printed") or key in _LABELS:
             continue
         if key in secret:
             yield f"{place}/{key}".lstrip("/"), Entry(name, value, _HIDDEN, secret=True)

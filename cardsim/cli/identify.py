@@ -53,6 +53,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         demand = Demand(trust, challenge, at, pin)
         result = play(identify(demand), with_layers(bare, trace=sink))
     files = _evidence(result, trust) if options.save else {}
+    for name in set(_OTHER_FILES) - files.keys() if options.save else ():  # of earlier evidence, no part of this
+        (Path(options.save) / name).unlink(missing_ok=True)
     for name, content in files.items():  # first: a disk that is full must not look like a card that is refused
         write_new(Path(options.save) / name, content, overwrite=True)
     if options.json:

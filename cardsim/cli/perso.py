@@ -88,10 +88,15 @@ def _personalise(
                 "若 MF 为空且需主控密钥,请用 --transport-key",
             )
         sections = without_master_file(sections)
+    elif options.transport_key:
+        raise CardRefusedError(
+            "the card is blank: it has no MF, and no master key that --transport-key could prove",
+            "该卡为空白卡:没有 MF,也没有 --transport-key 可证明的主控密钥",
+        )
     if options.resume:
         check_keys(connection, image)
     playback = playback_for(options, image, sections, console)
-    playback.resume, playback.verify = options.resume, options.verify
+    playback.resume, playback.verify = options.resume, options.verify or options.resume
     run_playback(connection, sections, playback, console)
     if playback.done:
         console.say(
@@ -100,12 +105,7 @@ def _personalise(
         )
     else:
         console.say("the card was finished before; nothing was written", "该卡此前已完成;未写入任何内容")
-    if playback.finished and not options.verify:
-        console.note(
-            f"directories finished before: {len(playback.finished)}; --verify compares what they have under keys",
-            f"此前已完成的目录:{len(playback.finished)} 个;用 --verify 可比较其中受密钥保护的内容",
-        )
-    if options.verify:
+    if playback.verify:
         _verify(connection, image, sections, playback, console)
 
 
@@ -219,6 +219,8 @@ def _dry_image(options: argparse.Namespace, console: Console) -> CardImage:
         with connected(options, console) as (bare, card, _):
             image = image_of(options, console, bare.atr, card)
             check_chip(options, image, bare.atr, card)
+            if card:  # one in a reader is not touched
+                _played(with_layers(bare), check_dialect())
             return image
     _refuse(options, ("interface",), " --dry-run")
     atr = _hex(options.atr, "--atr", range(2, 34)) if options.atr else b""

@@ -40,7 +40,9 @@ def perso_options(
         metavar="HEX",
         help=_t("with --dry-run, without a card: of the one that it is for", "--dry-run 且不指定卡时的 ATR"),
     )
-    run.add_argument("--resume", action="store_true", help=_t("go on where a run was broken off", "从中断处继续"))
+    run.add_argument(
+        "--resume", action="store_true", help=_t("go on where a run was broken off; verifies", "从中断处继续,并验证")
+    )
     run.add_argument(
         "--verify", action="store_true", help=_t("read back, compare, prove keys and PINs", "读回比较,并验证密钥与 PIN")
     )

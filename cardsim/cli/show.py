@@ -27,7 +27,8 @@ from keys.sm import SM
 if TYPE_CHECKING:
     import argparse
 
-    from cardsim.chip.files import Credential, Directory, ElementaryFile
+    from cardsim.chip.credentials import Credential
+    from cardsim.chip.files import Directory, ElementaryFile
     from cardsim.cli.console import Console
     from cardsim.store import Description
     from cardsim.zones.access import Access

@@ -35,8 +35,23 @@ if TYPE_CHECKING:
     from cardsim.zones.model import Zone
     from readers.terminal.script import Script
 
-_OF_PROOFS: Final = ("trace", "interface", "line_mac", "sm4_extension", "sm4_fold")
-_OF_KEYSTORES: Final = ("keystore", "key_file", "passphrase_file")
+_OF_TALKS: Final = frozenset(("trace", "interface"))
+_OF_KEYSTORES: Final = frozenset(("keystore", "key_file", "passphrase_file"))
+_OF_PROOFS: Final = _OF_TALKS | _OF_KEYSTORES | {"line_mac", "sm4_extension", "sm4_fold"}
+_OF_SILENT_CARDS: Final = frozenset(("region", "algorithm", "key_version"))
+_OF_ALLOWED: Final = frozenset(("atr_list", "any_card"))
+_USES: Final = {
+    "list": _OF_TALKS,
+    "block": _OF_PROOFS,
+    "unblock": _OF_PROOFS | _OF_SILENT_CARDS,
+    "add": _OF_PROOFS | {"holder", "transport_key"},
+    "remove": _OF_PROOFS | _OF_SILENT_CARDS,
+}
+"""The options that each action has a use for."""
+_USES_IN_A_READER: Final = {"add": _OF_ALLOWED | {"profile", "layout", "chip_profile"}, "remove": _OF_ALLOWED}
+_USES_IN_A_FILE: Final = {"add": _OF_KEYSTORES | {"holder"}, "remove": frozenset[str]()}
+"""Of a card without native commands, where no command is sent."""
+_OPTIONS: Final = sorted(frozenset[str]().union(*_USES.values(), *_USES_IN_A_READER.values()))
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -53,16 +68,20 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.action in ("add", "remove"):
         _change(options, zone, console)
     else:
+        _check_options(options)
         _lock(options, zone, console)
     return 0
 
 
 def _list(options: argparse.Namespace, console: Console) -> int:
+    _check_options(options)
+    wanted = zone_called(options.zone) if options.zone else None
     with connected(options, console) as (bare, _, sink):
         found = play(find_zones(), with_layers(bare, trace=sink))
     rows = (
         (item.zone.name, console.pick(Text(item.zone.name_zh, item.zone.name_zh)), console.pick(item.state.value))
         for item in found
+        if item.zone is wanted or wanted is None
     )
     for line in aligned(rows):
         console.line(line)
@@ -87,20 +106,14 @@ def _change(options: argparse.Namespace, zone: Zone, console: Console) -> None:
         zones_apdu.remove(options, zone, console)
 
 
-def _check_options(options: argparse.Namespace, *, by_commands: bool) -> None:
+def _check_options(options: argparse.Namespace, *, by_commands: bool = True) -> None:
     """Raise OptionError for what the action has no use for here."""
-    unused = {
-        "holder": options.action == "add",
-        "region": by_commands and options.action == "remove",
-        "transport_key": by_commands and options.action == "add",
-        "atr_list": not options.card,
-        "any_card": not options.card,
-        **dict.fromkeys(_OF_PROOFS, by_commands),
-        **dict.fromkeys(_OF_KEYSTORES, by_commands or options.action == "add"),
-        **dict.fromkeys(("profile", "layout", "chip_profile"), not options.card and options.action == "add"),
-    }
-    for name, useful in unused.items():
-        if getattr(options, name) and not useful:
+    useful = _USES[options.action] if by_commands else _USES_IN_A_FILE[options.action]
+    if not options.card:
+        useful |= _USES_IN_A_READER.get(options.action, frozenset())
+    for name in _OPTIONS:
+        given = getattr(options, name)
+        if not (given is None or given is False or name in useful):
             option, where = "--" + name.replace("_", "-"), " --card" if options.card else ""
             raise OptionError(
                 f"zone {options.action}{where} has no use for {option}", f"zone {options.action}{where} 不使用 {option}"

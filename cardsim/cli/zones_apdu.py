@@ -82,7 +82,13 @@ def remove(options: argparse.Namespace, zone: Zone, console: Console) -> None:
         if not card:
             check_atr(bare, options)
         connection = with_layers(bare, trace=sink)
-        state = _state(play(find_zones(), connection), zone)
+        found = play(find_zones(), connection)
+        state = _state(found, zone)
+        if state is ZoneState.IN_USE and _state(found, HRSS) is not ZoneState.IN_USE and not told:
+            raise CardRefusedError(
+                "the HRSS zone does not tell the card identification code: give --region, and --algorithm in a reader",
+                "HRSS 区域不给出卡识别码:请用 --region 指定;在读卡器中还需 --algorithm",
+            )
         if state is ZoneState.IN_USE:
             play(_removal(connection.atr, zone, told, proofs), connection)
         elif not (state is ZoneState.UNFINISHED and play(erase_unfinished(zone), connection)):

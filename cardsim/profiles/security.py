@@ -54,7 +54,12 @@ class SecuritySettings:
         high=15,
     )
     key_versions: tuple[int, ...] = setting(
-        (0,), "versions of every key on the card", "卡上每个密钥的版本号", "hrss-card 4.1: 00 to 03", high=3
+        (0,),
+        "versions of every key on the card",
+        "卡上每个密钥的版本号",
+        "hrss-card 4.1: 00 to 03",
+        high=3,
+        needed=True,
     )
     line_mac: LineMac = setting(
         LineMac.SESSION, "key and IV of the MAC of protected commands", "安全报文 MAC 的密钥与初始向量", "hrss-card 4.5"

@@ -25,6 +25,7 @@ class Setting:
 
     ``low`` and ``high``: bounds of a number; ``high`` also the most characters of a text. ``sizes``: lengths in bytes.
     ``names``: the names of a table, or the texts of a list, as a regular expression, and an ``example`` of one entry.
+    ``needed``: a list may not be empty.
     """
 
     text: Text
@@ -33,6 +34,7 @@ class Setting:
     high: int | None = None
     sizes: tuple[int, ...] = ()
     names: str = ""
+    needed: bool = False
     example: str = ""
 
 
@@ -69,8 +71,7 @@ def converted(entry: Field[Any], value: object) -> object:
         texts = _expect(entry.name, value, list, "a list of texts", "文本列表")
         result = tuple(_named(entry.name, text, setting) for text in texts)
     elif isinstance(default, tuple):
-        numbers = _expect(entry.name, value, list, "a list of numbers", "数字列表")
-        result = tuple(_number(entry.name, number, setting) for number in numbers)
+        result = _numbers(entry.name, value, setting)
     elif isinstance(default, Enum):
         result = _choice(entry.name, value, type(default))
     elif isinstance(default, Table):
@@ -83,6 +84,13 @@ def converted(entry: Field[Any], value: object) -> object:
             )
         result = text
     return result
+
+
+def _numbers(name: str, value: object, setting: Setting) -> tuple[int, ...]:
+    listed = _expect(name, value, list, "a list of numbers", "数字列表")
+    if setting.needed and not listed:
+        raise _bad(name, value, "at least one number", "至少一个数字")
+    return tuple(_number(name, number, setting) for number in listed)
 
 
 def _number(name: str, value: object, setting: Setting) -> int:

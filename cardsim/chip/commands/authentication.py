@@ -13,7 +13,7 @@ from cardsim.chip.protection import CHALLENGE_SIZE, compare, cryptogram, use_cha
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
 
 _FACTOR: Final = 8
 _SOURCE: Final = 8

@@ -14,7 +14,8 @@ from cardsim.chip.protection import MAC_SIZE
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential, Directory
+    from cardsim.chip.credentials import Credential
+    from cardsim.chip.files import Directory
 
 _TEMPORARY, _FOR_EVER = 0x00, 0x01
 _BLOCK_KEY, _UNBLOCK_KEY, _LINE_KEY = 0xFD, 0xFC, 0x00

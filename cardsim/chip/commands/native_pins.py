@@ -17,7 +17,7 @@ from cardsim.profiles.native import UnblockReference
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
     from keys.suite import CipherSuite
 
 _FILL: Final = b"\xff"

@@ -15,7 +15,7 @@ from cardsim.chip.protection import MAC_SIZE, compare, key_value, use_challenge
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
 
 _PROOF_SIZES: Final = (8, 16)
 _ENCRYPT, _DECRYPT, _MAC = 0x00, 0x01, 0x02

@@ -15,7 +15,7 @@ from cardsim.zones.access import Key
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
 
 PIN_SIZES: Final = range(2, 7)
 """Bytes of a PIN, two digits each (facts hrss-card 5)."""

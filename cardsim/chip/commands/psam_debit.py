@@ -24,7 +24,7 @@ from keys.tree import FACTOR_SIZE
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
     from keys.suite import CipherSuite
 
 _ALGORITHMS: Final = {

@@ -20,7 +20,7 @@ from keys.tree import FACTOR_SIZE, card_key
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
     from keys.suite import CipherSuite
 
 _DELIVER_CLA, _DELIVER_INS = 0xBF, 0xDE

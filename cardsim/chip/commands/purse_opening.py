@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
     from cardsim.chip.purse.body import PurseState
     from cardsim.chip.purse.file import PurseFile
     from cardsim.chip.rules import Masks, Rule

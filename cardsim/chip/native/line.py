@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
     from cardsim.chip.native.rights import Right
     from cardsim.chip.rules import Masks
     from cardsim.zones.access import Access

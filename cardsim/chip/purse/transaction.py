@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from apdu import Command
     from cardsim.chip.context import Context
+    from cardsim.chip.credentials import Credential
     from cardsim.chip.dispatch import CommandSpec
-    from cardsim.chip.files import Credential, ElementaryFile
+    from cardsim.chip.files import ElementaryFile
     from cardsim.chip.purse.file import PurseFile
     from keys.purse import PurseCipher, Terms
 

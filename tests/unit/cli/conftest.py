@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cardsim.cli import main
+from tests.unit.cli.blanks import make
 from tests.unit.cli.running import Runner
 
 if TYPE_CHECKING:
@@ -39,3 +40,9 @@ def card(card_bytes: bytes, tmp_path: Path) -> Path:
     path = tmp_path / "alice.card"
     path.write_bytes(card_bytes)
     return path
+
+
+@pytest.fixture
+def blank(cardsim: Runner, tmp_path: Path) -> Path:
+    """A blank gen2 chip with the dialect of whole cards."""
+    return make(cardsim, tmp_path / "blank.card")

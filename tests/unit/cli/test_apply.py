@@ -41,6 +41,14 @@ def writes(trace: Path) -> list[str]:
     return [command for command in commands(trace) if command[2:4] in ("D6", "DC")]
 
 
+@pytest.mark.parametrize("chip", [("psam",), ("gen3", "--blank")])
+def test_a_document_without_the_zone(cardsim: Runner, card: Path, tmp_path: Path, chip: tuple[str, ...]) -> None:
+    other, out = tmp_path / "other.card", tmp_path / "other.json"
+    assert cardsim("new", "--chip", *chip, "--out", other).status == 0
+    assert cardsim("export", other, "--out", out).status == 0
+    assert "nothing of the HRSS zone is in it" in cardsim.refused("apply", out, "--card", card)
+
+
 @pytest.mark.parametrize("form", ["export", "dump"])
 def test_what_differs_is_written_and_nothing_else(
     cardsim: Runner, card: Path, wanted: Path, tmp_path: Path, form: str

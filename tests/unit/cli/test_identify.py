@@ -53,6 +53,15 @@ def refused(ran: Ran) -> str:
     return lines[-2][5:]
 
 
+def test_evidence_of_two_runs_is_not_mixed(identify: Any, genuine: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "eve"
+    assert identify(genuine, "--save", directory).status == 0
+    assert (directory / "signature.der").exists()
+    assert identify(genuine, "--save", directory, pin="999999").status == 1
+    assert not (directory / "signature.der").exists()
+    assert not (directory / "signature.bin").exists()
+
+
 def test_a_genuine_card_step_by_step(identify: Any, genuine: Path) -> None:
     ran = identify(genuine)
     root, ca = ("CN=cardsim TEST PKI root CA,O=cardsim TEST,C=CN", "CN=cardsim TEST PKI CA 1,O=cardsim TEST,C=CN")

@@ -11,8 +11,9 @@ from cardsim.cli.export import load_image
 from cardsim.perso.apdus.nodes import same_contents
 from cardsim.perso.holder import Holder
 from cardsim.perso.image import personalise
-from cardsim.store import CardStore, StoreError, read_card_file
+from cardsim.store import read_card_file
 from cardsim.zones.layouts import Layout
+from tests.unit.cli.blanks import PROVED, make, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
     from tests.unit.cli.running import Runner
 
 ATR = "3B6D00000081544C92868463997E570001"
-PROVED = "keys and PINs proved: "
-
-
-@pytest.fixture
-def blank(cardsim: Runner, tmp_path: Path) -> Path:
-    return make(cardsim, tmp_path / "blank.card")
-
-
-def make(cardsim: Runner, path: Path, chip: str = "gen2", *words: str) -> Path:
-    ran = cardsim("new", "--chip", chip, "--blank", "--dialect", "extended", *words, "--out", path)
-    assert ran.status == 0, ran.err
-    return path
-
-
-def run(path: Path, *words: str | Path, chip: str = "gen2") -> tuple[str | Path, ...]:
-    return ("perso", "run", "--profile", chip, "--card", path, *words)
 
 
 # --- a whole run ---
@@ -111,6 +96,24 @@ def test_nobody_wipes_a_finished_card(cardsim: Runner, blank: Path, words: tuple
     assert cardsim("read", "--card", blank, "--auth", "hsm").status == 0
 
 
+def test_a_blank_card_has_no_master_key(cardsim: Runner, blank: Path) -> None:
+    before = load_image(blank)
+    assert "no master key" in cardsim.refused(*run(blank, "--transport-key", "00" * 16), status=1)
+    assert load_image(blank) == before
+
+
+def test_a_dry_run_tells_that_the_chip_is_another(cardsim: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "plain.card"
+    assert cardsim("new", "--chip", "gen2", "--blank", "--out", path).status == 0
+    assert "lacks the extended dialect" in cardsim.refused(*run(path, "--dry-run"), status=1)
+
+
+def test_keys_have_a_version(cardsim: Runner, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("key_versions = []\n")
+    words = ("new", "--chip", "gen2", "--chip-profile", tmp_path / "p.toml", "--out", tmp_path / "a.card")
+    assert "key_versions" in cardsim.refused(*words)
+
+
 def test_raw_elements(cardsim: Runner, blank: Path, tmp_path: Path) -> None:
     holder = tmp_path / "holder.json"
     holder.write_text('{"elements": {"DF01/EF05": {"21": "FFFE41"}}}')
@@ -140,46 +143,6 @@ def test_a_card_that_is_not_blank_is_left_alone(cardsim: Runner, blank: Path, ca
         assert path.read_bytes() == before
 
 
-def test_a_card_of_somebody_else_is_asked_once_and_not_written(cardsim: Runner, blank: Path, tmp_path: Path) -> None:
-    holder = tmp_path / "holder.json"
-    holder.write_text('{"region_code": "110000"}')
-    assert cardsim(*run(blank)).status == 0
-    before = load_image(blank)
-    for verify in (), ("--verify",):
-        said = cardsim.refused(*run(blank, "--resume", *verify, "--holder", holder), status=1)
-        assert said == "cardsim: DDF1: the card has other keys than those of this run; nothing was written\n"
-        assert load_image(blank) == before
-
-
-@pytest.mark.parametrize("chip", ["gen2", "gen3"])
-def test_a_finished_card_of_another_holder_does_not_verify(cardsim: Runner, tmp_path: Path, chip: str) -> None:
-    path, holder = make(cardsim, tmp_path / "b.card", chip), tmp_path / "holder.json"
-    holder.write_text(json.dumps({"name": "李四光"}), encoding="utf-8")
-    assert cardsim(*run(path, chip=chip)).status == 0
-    before = load_image(path)
-    ran = cardsim(*run(path, "--resume", "--verify", "--holder", holder, chip=chip))
-    assert (ran.status, load_image(path)) == (1, before)
-    assert "the card gives back something else (9000)" in ran.err
-    ran = cardsim(*run(path, "--resume", "--verify", chip=chip))
-    assert ran.status == 0
-    assert "read back and equal: 0;" not in ran.out
-
-
-def test_a_run_under_other_keys_does_not_go_on(
-    cardsim: Runner, tmp_path: Path, blank: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CARDSIM_PASSPHRASE", "correct horse")
-    store = tmp_path / "keys.store"
-    assert cardsim("keys", "init", store).status == 0
-    frames = frames_of(cardsim, blank.with_name("again.card"))
-    blank.write_bytes(frames[: (len(frames) + blank.stat().st_size) // 2])
-    before = load_image(blank)
-    said = cardsim.refused(*run(blank, "--resume", "--keystore", store), status=1)
-    assert "other keys than those of this run; nothing was written" in said
-    assert load_image(blank) == before
-    assert cardsim(*run(blank, "--resume", "--verify")).status == 0
-
-
 @pytest.mark.parametrize(
     ("chip", "versions", "counts"),
     [("gen2", [0], (36, 3)), ("gen3", [0], (40, 3)), ("gen2", [1, 0], (71, 6)), ("gen3", [0, 1], (76, 7))],
@@ -194,21 +157,6 @@ def test_what_is_proved_and_what_is_not(
     assert ran.status == 0, ran.err
     assert "{}{}, not asked for: {}\n".format(PROVED, *counts) in ran.out
     assert "2 of 3" not in cardsim("show", path).out
-
-
-@pytest.mark.parametrize("kept", [0.05, 0.5, 0.93, 0.99, 1])
-def test_a_run_in_a_field_goes_on_there(cardsim: Runner, tmp_path: Path, kept: float) -> None:
-    """Also where a finished directory is hidden in the field."""
-    settings, path = tmp_path / "p.toml", tmp_path / "b.card"
-    settings.write_text('contact_only_zones = ["PKI"]\n')
-    words = ("--interface", "contactless", "--chip-profile", settings)
-    frames = frames_of(cardsim, path, *words, chip="gen3")
-    empty = make(cardsim, tmp_path / "c.card", "gen3").stat().st_size
-    path.write_bytes(frames[: empty + int((len(frames) - empty) * kept)])
-    ran = cardsim(*run(path, *words, "--resume", "--verify", chip="gen3"))
-    assert ran.status == 0, ran.err
-    assert cardsim("read", "--card", path, "--auth", "hsm").status == 0
-    assert cardsim("identify", "--card", path, "--user-pin", "123456").status == 0
 
 
 def test_one_try_left_is_not_risked(cardsim: Runner, blank: Path) -> None:
@@ -282,56 +230,6 @@ def test_a_chip_of_another_dialect(cardsim: Runner, tmp_path: Path) -> None:
     assert ran.status == 1
     assert "the chip lacks the extended dialect (6A81): file types 3D (rules) and 3E" in ran.err
     assert load_image(path) == before
-
-
-# --- broken off ---
-
-
-@pytest.mark.parametrize("bytes_kept", [0.001, 0.3, 0.62, 0.97])
-def test_a_file_whose_process_was_killed_goes_on(cardsim: Runner, blank: Path, bytes_kept: float) -> None:
-    empty = blank.stat().st_size
-    with CardStore.open(blank) as store:  # the frames of a run that has not been described yet
-        before = store.description
-    assert cardsim(*run(blank)).status == 0
-    whole = load_image(blank)
-    frames = frames_of(cardsim, blank.with_name("again.card"))
-    blank.write_bytes(frames[: empty + int((len(frames) - empty) * bytes_kept)])
-    assert read_card_file(blank)[0] == before
-    ran = cardsim(*run(blank, "--resume", "--verify"))
-    assert ran.status == 0, ran.err
-    assert load_image(blank) == whole
-
-
-def frames_of(cardsim: Runner, path: Path, *words: str | Path, chip: str = "gen2") -> bytes:
-    """A card file as it is at the end of a run, before anything folds it."""
-    make(cardsim, path, chip)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(CardStore, "describe", lambda *_: None)
-        assert cardsim(*run(path, *words, chip=chip)).status == 0
-    return path.read_bytes()
-
-
-def test_a_finished_card_is_finished(cardsim: Runner, blank: Path) -> None:
-    assert cardsim(*run(blank)).status == 0
-    before = load_image(blank)
-    ran = cardsim(*run(blank, "--resume", "--verify"))
-    assert ran.status == 0
-    assert ran.out.startswith("the card was finished before; nothing was written\n")
-    assert PROVED in ran.out
-    assert load_image(blank) == before
-
-
-def test_a_description_that_can_not_be_written_leaves_the_old(blank: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with CardStore.open(blank) as store:
-        before = store.description
-
-        def full(*_: object) -> None:
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr("cardsim.store.disk.write_temporary", full)
-        with pytest.raises(StoreError, match="No space left"):
-            store.describe(before)
-        assert store.description is before
 
 
 # --- without a card ---

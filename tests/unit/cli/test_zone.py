@@ -97,6 +97,29 @@ def test_no_psam_proves_the_keys_of_zones(cardsim: Runner, gen3: Path, action: s
         assert "not with a PSAM" in cardsim.refused("zone", action, "HRSS", "--card", gen3, *words)
 
 
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("list", "--holder", "x.json"), "--holder"),
+        (("list", "--keystore", "x.keys"), "--keystore"),
+        (("list", "--any-card"), "--any-card"),
+        (("list", "--layout", "1.00"), "--layout"),
+        (("block", "HRSS", "--region", "639900"), "--region"),
+        (("block", "HRSS", "--transport-key", "AA"), "--transport-key"),
+        (("unblock", "HRSS", "--holder", "x.json"), "--holder"),
+        (("remove", "PKI", "--key-version", "0"), "--key-version"),
+    ],
+)
+def test_options_of_other_actions(cardsim: Runner, gen3: Path, words: tuple[str, ...], option: str) -> None:
+    before = gen3.read_bytes()
+    assert f"has no use for {option}\n" in cardsim.refused("zone", *words, "--card", gen3)
+    assert gen3.read_bytes() == before
+
+
+def test_one_zone_is_listed(cardsim: Runner, gen3: Path) -> None:
+    assert [line.split()[0] for line in cardsim("zone", "list", "pki", "--card", gen3).out.splitlines()] == ["PKI"]
+
+
 @pytest.mark.parametrize("region", ["63990", "6399001", "abcdef", "六三九九零零", "639900 "])
 @pytest.mark.parametrize("action", ["unblock", "remove"])
 def test_a_region_is_six_digits(cardsim: Runner, action: str, region: str) -> None:
@@ -116,7 +139,7 @@ def test_an_algorithm_is_not_guessed(cardsim: Runner, gen3: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["zone list", "zone add HRSS", "zone remove HRSS", "zone block HRSS", "zone unblock HRSS", "read"]
+    "words", ["zone list", "zone add HRSS", "zone remove HRSS", "zone block HRSS", "zone unblock HRSS", "read", "dump"]
 )
 def test_a_blank_card(cardsim: Runner, tmp_path: Path, words: str) -> None:
     blank = tmp_path / "blank.card"

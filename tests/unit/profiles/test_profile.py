@@ -49,7 +49,7 @@ def values_of(name: str, setting: Setting) -> st.SearchStrategy[object]:
         case tuple() if setting.names:
             return st.lists(st.from_regex(setting.names, fullmatch=True), max_size=4)
         case tuple():
-            return st.lists(st.integers(low, high), max_size=4)
+            return st.lists(st.integers(low, high), min_size=int(setting.needed), max_size=4)
         case Enum():
             return st.sampled_from([choice.value for choice in type(default)])
         case Table():

@@ -126,8 +126,8 @@ def test_a_dump_with_a_psam_is_that_with_the_hsm(cardsim: Runner, card: Path, ps
     by_pin, by_psam_too, by_hsm = ({place for place, status in found if status != "9000"} for found in refused)
     private = {"DF01/0013", "DF01/0015"}  # read by nobody
     assert by_pin > by_psam_too
-    assert by_hsm <= private
-    assert by_psam_too <= {"SSSE/EF0C"} | private
+    assert by_hsm in (set(), private)
+    assert by_psam_too - by_hsm in (set(), {"SSSE/EF0C"})
     (tmp_path / "dump.json").write_text(by_psam.out, encoding="utf-8")
     words = ("diff", tmp_path / "dump.json", card, "--pin", "123456")
     assert cardsim(*words, "--auth", "psam", "--psam", psam).status == 0

@@ -19,7 +19,7 @@ from keys.suite import folded
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
 
 CHALLENGE_SIZE: Final = 16
 PROOF_SIZE: Final = 16

@@ -14,7 +14,7 @@ from cardsim.chip.protection import compare
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
 
 _SEALED: Final = 32
 _HEAD: Final = bytes(3)

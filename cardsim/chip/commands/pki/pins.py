@@ -21,7 +21,7 @@ from keys.sm3 import sm3
 if TYPE_CHECKING:
     from apdu import Command
     from cardsim.chip.context import Context
-    from cardsim.chip.files import Credential
+    from cardsim.chip.credentials import Credential
 
 _SEALED: Final = 16
 _UNBLOCK, _RELOAD = 0x00, 0x01
