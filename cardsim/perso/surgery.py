@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from keys.keyring import Keyring
 
 
-_TELL_THE_CODE: Final = {"card_identification", "region_code"}
-
-
 class ZoneError(CardsimError):
     """A zone that is not declared, is on the card already, or is not."""
 
@@ -87,6 +84,10 @@ def add_zone(image: CardImage, name: str, holder: Holder, keyring: Keyring | Non
         )
     memory = image.memory[:used] + part + image.memory[used + len(part) :]
     return replace(image, memory=memory, profile=profile)
+
+
+_TELL_THE_CODE: Final = frozenset(("card_identification", "region_code"))
+"""Entries of a holder, either of which gives the card identification code."""
 
 
 def holder_for(zone: Zone, holder: Holder, zones: Container[str]) -> Holder:

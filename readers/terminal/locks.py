@@ -22,7 +22,6 @@ _BLOCK: Final = Command(0x84, 0x1E, 0x00, 0x00)
 _UNBLOCK: Final = Command(0x84, 0x18, 0x00, 0x00)
 _CREATE_NOTHING: Final = Command(0x80, 0xE0, 0xFF, 0xFF)
 """Makes nothing, having no data: where the command is there it is answered 6700 (facts native-card-os 1.2)."""
-_SELECT_MF: Final = Command(0x00, 0xA4, 0x00, 0x00, b"\x3f\x00")
 _BLOCKED: Final = (0x6A81, 0x6283)
 _NO_HINT: Final = Text("", "")
 _COSTS_A_TRY: Final = Text(
@@ -57,7 +56,7 @@ def find_zones() -> Script[tuple[FoundZone, ...]]:
     for zone in ZONES.values():
         response = yield _select(zone)
         if int(response.sw) == Sw.FILE_NOT_FOUND:  # from some directories names reach the neighbours alone
-            yield _SELECT_MF
+            yield from select_mf()
             response = yield _select(zone)
         state = ZoneState.IN_USE if response.ok else ZoneState.ABSENT
         if int(response.sw) in _BLOCKED:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from apdu import Command, Sw
 from cardsim.zones.access import Key
 from readers.errors import CardRefusedError
+from readers.terminal.hrss import select_mf
 from readers.terminal.script import Script
 from readers.terminal.security import expect
 
@@ -66,7 +67,7 @@ def select(zone: Zone, path: Sequence[Df]) -> Script[None]:
     for df in path:
         response = yield Command(0x00, 0xA4, 0x04, 0x00, df.aid)
         if not response.ok and df is path[0]:
-            yield Command(0x00, 0xA4, 0x00, 0x00, b"\x3f\x00")
+            yield from select_mf()
             response = yield Command(0x00, 0xA4, 0x04, 0x00, df.aid)
         expect(response, f"zone {zone.name} can not be selected", f"无法选择 {zone.name} 区域")
 
